@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { Approval, ApprovalStatus, DecideInput } from './approvals.ts';
+import { AuditFilter, AuditRow, AuditSearchInput, AuditSearchOutput, AuditVerifyOutput } from './audit.ts';
+import { Client, JournalEntry, ServerStatus, ToolInfo, Workspace } from './entities.ts';
+import { Explanation, Grant, Rule, RuleInput } from './policy.ts';
+import { Settings, SettingsPatch } from './settings.ts';
+
+const none = z.strictObject({});
+const byId = z.strictObject({ id: z.string().min(1) });
+export const WorkspaceName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'letters, digits, dot, dash and underscore, at most 64')
+  .refine((name) => !/^\.+$/.test(name), 'not only dots');
+export const ClientName = z.string().trim().min(1).max(100);
+
+/**
+ * Everything a panel may ask of its host: one row for each channel, the only list there is.
+ * `main/handlers.ts` serves it; HTTP (`POST /api/<channel>`) and IPC carry it.
+ */
+export const CHANNELS = {
+  'server.status': { input: none, output: ServerStatus },
+  'server.start': { input: none, output: ServerStatus },
+  'server.stop': { input: none, output: ServerStatus },
+
+  'approvals.list': {
+    input: z.strictObject({ status: ApprovalStatus.optional(), limit: z.int().min(1).max(1000).default(200) }),
+    output: z.array(Approval),
+  },
+  'approvals.get': { input: byId, output: Approval },
+  'approvals.decide': { input: DecideInput, output: Approval },
+
+  'audit.search': { input: AuditSearchInput, output: AuditSearchOutput },
+  'audit.get': { input: z.strictObject({ seq: z.int() }), output: AuditRow },
+  'audit.verify': { input: none, output: AuditVerifyOutput },
+  /** Over HTTP the answer is the file itself, streamed; over IPC the host asks where to save it. */
+  'audit.export': {
+    input: z.strictObject({ format: z.enum(['jsonl', 'csv']), filter: AuditFilter.optional() }),
+    output: z.strictObject({ rows: z.int(), bytes: z.int() }),
+  },
+
+  'clients.list': { input: none, output: z.array(Client) },
+  'clients.create': {
+    input: z.strictObject({ name: ClientName }),
+    /** The token is shown this once; only its hash is stored. */
+    output: z.strictObject({ client: Client, token: z.string() }),
+  },
+  'clients.revoke': { input: byId, output: Client },
+
+  'rules.list': { input: none, output: z.array(Rule) },
+  'rules.add': { input: RuleInput, output: Rule },
+  'rules.remove': { input: byId, output: Rule },
+  'rules.explain': {
+    input: z.strictObject({
+      tool: z.string(),
+      input: z.record(z.string(), z.unknown()),
+      /** A client's name; absent asks for a client that no rule or grant names. */
+      client: z.string().optional(),
+    }),
+    output: Explanation,
+  },
+
+  'grants.list': { input: none, output: z.array(Grant) },
+  'grants.revoke': { input: byId, output: Grant },
+
+  'tools.list': { input: none, output: z.array(ToolInfo) },
+  'tools.setEnabled': { input: z.strictObject({ name: z.string(), enabled: z.boolean() }), output: ToolInfo },
+
+  'workspaces.list': { input: none, output: z.array(Workspace) },
+  'workspaces.add': {
+    input: z.strictObject({
+      root: z.string().min(1),
+      name: WorkspaceName.optional(),
+      readOnly: z.boolean().default(false),
+    }),
+    output: Workspace,
+  },
+  'workspaces.remove': { input: z.strictObject({ name: z.string() }), output: Workspace },
+
+  'settings.get': { input: none, output: Settings },
+  'settings.update': { input: SettingsPatch, output: Settings },
+
+  'journal.list': {
+    input: z.strictObject({ callId: z.string().optional(), limit: z.int().min(1).max(1000).default(100) }),
+    output: z.array(JournalEntry),
+  },
+  'journal.undo': {
+    input: z.strictObject({ callId: z.string().min(1) }),
+    /** The undo is itself a call that can be undone. */
+    output: z.strictObject({ callId: z.string(), restored: z.array(z.string()) }),
+  },
+} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
+
+export type Channel = keyof typeof CHANNELS;
+export type ChannelInput<C extends Channel> = z.output<(typeof CHANNELS)[C]['input']>;
+export type ChannelOutput<C extends Channel> = z.output<(typeof CHANNELS)[C]['output']>;
+/** What a caller sends: fields with a default may be left out. */
+export type ChannelRequest<C extends Channel> = z.input<(typeof CHANNELS)[C]['input']>;

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65535);
+
+/** The settings file's sections. Durations are in seconds or days as named; sizes in bytes. Secrets are never in it. */
+const sections = {
+  server: z.strictObject({
+    /** MCP port on 127.0.0.1; 0 takes any free one. */
+    port,
+    /** Panel port on 127.0.0.1 (headless host); 0 takes any free one. */
+    panelPort: port,
+  }),
+  limits: z.strictObject({
+    /** Requests a minute for one client; 0 for none. */
+    callsPerMinute: z.int().min(0).max(1_000_000),
+    /** Longest run of one call, waiting for a person not counted. */
+    callSeconds: z.int().min(1).max(86_400),
+  }),
+  approvals: z.strictObject({
+    /** No answer by then denies. */
+    timeoutSeconds: z.int().min(1).max(86_400),
+  }),
+  audit: z.strictObject({
+    /** Days to keep audit rows; 0 keeps them for ever. */
+    retentionDays: z.int().min(0).max(36_500),
+  }),
+  journal: z.strictObject({
+    retentionDays: z.int().min(1).max(3650),
+    /** A larger file's pre-image is not kept: the approval says that the change cannot be undone. */
+    maxFileBytes: z.int().min(0),
+    /** Oldest pre-images go first when all together are larger. */
+    maxTotalBytes: z.int().min(0),
+  }),
+  commands: z.strictObject({
+    timeoutSeconds: z.int().min(1).max(86_400),
+    /** Kept of a command's output, head and tail. */
+    outputBytes: z
+      .int()
+      .min(1024)
+      .max(16 * 1024 * 1024),
+    /** Names of environment variables that commands inherit, beside the built-in safe ones. */
+    env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).max(100),
+  }),
+  redaction: z.strictObject({
+    /** Mask secrets in what tools answer to clients too. */
+    toolOutput: z.boolean(),
+  }),
+};
+
+/** Every setting, with a value. */
+export const Settings = z.strictObject(sections);
+export type Settings = z.infer<typeof Settings>;
+
+/** The file as stored, and a change to it: any subset. Unknown keys are errors. */
+export const SettingsPatch = z.strictObject({
+  server: sections.server.partial().optional(),
+  limits: sections.limits.partial().optional(),
+  approvals: sections.approvals.partial().optional(),
+  audit: sections.audit.partial().optional(),
+  journal: sections.journal.partial().optional(),
+  commands: sections.commands.partial().optional(),
+  redaction: sections.redaction.partial().optional(),
+});
+export type SettingsPatch = z.infer<typeof SettingsPatch>;
+
+export const DEFAULT_SETTINGS: Settings = {
+  server: { port: 7850, panelPort: 7851 },
+  limits: { callsPerMinute: 1200, callSeconds: 600 },
+  approvals: { timeoutSeconds: 300 },
+  audit: { retentionDays: 365 },
+  journal: { retentionDays: 30, maxFileBytes: 64 * 1024 * 1024, maxTotalBytes: 2 * 1024 * 1024 * 1024 },
+  commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, env: [] },
+  redaction: { toolOutput: false },
+};
+
+/** A patch laid over whole settings, section by section. */
+export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
+  return Settings.parse({
+    server: { ...base.server, ...patch.server },
+    limits: { ...base.limits, ...patch.limits },
+    approvals: { ...base.approvals, ...patch.approvals },
+    audit: { ...base.audit, ...patch.audit },
+    journal: { ...base.journal, ...patch.journal },
+    commands: { ...base.commands, ...patch.commands },
+    redaction: { ...base.redaction, ...patch.redaction },
+  });
+}

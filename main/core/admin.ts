@@ -1,0 +1,211 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { ChannelInput, ChannelOutput } from '../../contract/channels.ts';
+import type { Client, ToolInfo, Workspace } from '../../contract/entities.ts';
+import type { Grant, Rule, RuleInput } from '../../contract/policy.ts';
+import type { Settings, SettingsPatch } from '../../contract/settings.ts';
+import type { AuditEntry } from './audit-entry.ts';
+import { showLine } from './display.ts';
+import { isWithin } from './within.ts';
+import { FastbandError } from './errors.ts';
+import { newId } from './ids.ts';
+import { compileMatch } from './match.ts';
+import type { Redactor } from './redact.ts';
+import { matchWords } from './words.ts';
+
+/** The tables that a person's changes go to, as far as they are used here. */
+export interface AdminStore {
+  readonly audit: { append(entry: AuditEntry): unknown };
+  readonly clients: { create(name: string): { client: Client; token: string }; revoke(id: string): Client };
+  readonly workspaces: {
+    list(): readonly Workspace[];
+    add(workspace: { name: string; root: string; readOnly: boolean }): Workspace;
+    remove(name: string): Workspace;
+  };
+  readonly rules: { add(input: RuleInput): Rule; remove(id: string): Rule };
+  readonly grants: { revoke(id: string): Grant };
+  readonly toolSwitches: { set(name: string, enabled: boolean): void };
+  transaction<T>(run: () => T): T;
+}
+
+export interface AdminDeps {
+  readonly store: AdminStore;
+  readonly settings: { readonly current: Settings; update(patch: SettingsPatch): Settings };
+  readonly redactor: Redactor;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly home: string;
+  readonly tool: (name: string) => ToolInfo;
+  readonly undo: (callId: string, newCallId: string) => Promise<{ restored: string[] }>;
+  /** Called once after each change, so that it takes effect on what waits and what runs. */
+  readonly changed: (what: 'clients' | 'policy' | 'tools' | 'workspaces' | 'settings') => void;
+}
+
+/** What a person changes. Each change and its audit row commit together, or neither does. */
+export class Admin {
+  readonly #deps: AdminDeps;
+
+  constructor(deps: AdminDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws FastbandError `conflict` when a client of this name is active */
+  createClient(name: string): ChannelOutput<'clients.create'> {
+    return this.#change(
+      'clients',
+      () => this.#deps.store.clients.create(name),
+      ({ client }) => ({ type: 'client.added', summary: `Client ${showLine(client.name)} was added.`, detail: { clientId: client.id } }),
+    );
+  }
+
+  revokeClient(id: string): Client {
+    return this.#change(
+      'clients',
+      () => this.#deps.store.clients.revoke(id),
+      (client) => ({ type: 'client.revoked', summary: `Client ${showLine(client.name)} was revoked.`, detail: { clientId: client.id } }),
+    );
+  }
+
+  /** @throws FastbandError `invalid_input` when a pattern has no clear meaning */
+  addRule(input: RuleInput): Rule {
+    compileMatch(input.match);
+    return this.#change(
+      'policy',
+      () => this.#deps.store.rules.add(input),
+      (rule) => ({ type: 'rule.added', summary: `Rule added: ${ruleWords(rule)}.`, detail: { rule } }),
+    );
+  }
+
+  removeRule(id: string): Rule {
+    return this.#change(
+      'policy',
+      () => this.#deps.store.rules.remove(id),
+      (rule) => ({ type: 'rule.removed', summary: `Rule removed: ${ruleWords(rule)}.`, detail: { rule } }),
+    );
+  }
+
+  revokeGrant(id: string): Grant {
+    return this.#change(
+      'policy',
+      () => this.#deps.store.grants.revoke(id),
+      (grant) => ({
+        type: 'grant.revoked',
+        summary: `Grant revoked: ${showLine(grant.clientName)} may no longer ${matchWords(grant.match)}.`,
+        detail: { grant },
+      }),
+    );
+  }
+
+  setToolEnabled(name: string, enabled: boolean): ToolInfo {
+    this.#deps.tool(name);
+    this.#change(
+      'tools',
+      () => this.#deps.store.toolSwitches.set(name, enabled),
+      () => ({ type: enabled ? 'tool.enabled' : 'tool.disabled', tool: name, summary: `Tool ${name} was switched ${enabled ? 'on' : 'off'}.` }),
+    );
+    return this.#deps.tool(name);
+  }
+
+  /**
+   * A folder that holds Fastband's own is taken: the guards keep clients out of that part.
+   *
+   * @throws FastbandError `not_found` or `invalid_input` when the folder is missing, no folder, or lies in Fastband's
+   *   own; `conflict` when the name or folder is taken
+   */
+  async addWorkspace(input: ChannelInput<'workspaces.add'>): Promise<Workspace> {
+    const root = await existingFolder(input.root);
+    if (isWithin(root, this.#deps.home)) {
+      throw new FastbandError('invalid_input', 'This folder is part of where Fastband keeps its own data. Choose another.');
+    }
+    const taken = this.#deps.store.workspaces.list();
+    const same = taken.find((one) => one.root === root);
+    if (same !== undefined) throw new FastbandError('conflict', `This folder is the workspace ${same.name} already.`);
+    const name = input.name ?? freeName(basename(root), taken);
+    return this.#change(
+      'workspaces',
+      () => this.#deps.store.workspaces.add({ name, root, readOnly: input.readOnly }),
+      (workspace) => ({
+        type: 'workspace.added',
+        summary: `Workspace ${workspace.name} was added${workspace.readOnly ? ', read only' : ''}.`,
+        detail: { name: workspace.name, root: workspace.root, readOnly: workspace.readOnly },
+      }),
+    );
+  }
+
+  removeWorkspace(name: string): Workspace {
+    return this.#change(
+      'workspaces',
+      () => this.#deps.store.workspaces.remove(name),
+      (workspace) => ({ type: 'workspace.removed', summary: `Workspace ${workspace.name} was removed. Its files were not touched.`, detail: { name, root: workspace.root } }),
+    );
+  }
+
+  updateSettings(patch: SettingsPatch): Settings {
+    // The row comes first: were the log to fail, no setting would have changed unseen.
+    this.#append({ type: 'settings.changed', summary: `Settings changed: ${settingNames(patch).join(', ')}.`, detail: { patch } });
+    const settings = this.#deps.settings.update(patch);
+    this.#deps.changed('settings');
+    return settings;
+  }
+
+  /** Puts back what a call changed; the undo is a call of its own. @throws FastbandError `conflict`, `not_found` */
+  async undo(callId: string): Promise<ChannelOutput<'journal.undo'>> {
+    const newCallId = newId('c', this.#deps.random);
+    this.#append({ type: 'undo', callId: newCallId, summary: `Undo of ${callId} began.`, detail: { of: callId } });
+    try {
+      const { restored } = await this.#deps.undo(callId, newCallId);
+      this.#append({ type: 'undo', callId: newCallId, outcome: 'ok', summary: `Undid ${callId}: ${restored.length} ${restored.length === 1 ? 'path' : 'paths'} put back.`, detail: { of: callId, restored } });
+      return { callId: newCallId, restored };
+    } catch (error) {
+      const message = error instanceof FastbandError ? error.message : 'an internal error';
+      this.#append({ type: 'undo', callId: newCallId, outcome: 'error', summary: `Undo of ${callId} was refused: ${message}`, detail: { of: callId } });
+      throw error;
+    }
+  }
+
+  #change<T>(what: Parameters<AdminDeps['changed']>[0], run: () => T, row: (result: T) => Omit<AuditEntry, 'actor'>): T {
+    const result = this.#deps.store.transaction(() => {
+      const done = run();
+      this.#append(row(done));
+      return done;
+    });
+    this.#deps.changed(what);
+    return result;
+  }
+
+  #append(entry: Omit<AuditEntry, 'actor'>): void {
+    const { redactor, store } = this.#deps;
+    store.audit.append({
+      ...entry,
+      actor: 'person',
+      summary: redactor.text(entry.summary),
+      ...(entry.detail === undefined ? {} : { detail: redactor.json(entry.detail) }),
+    });
+  }
+}
+
+function ruleWords(rule: Rule): string {
+  const verb = { allow: 'may', ask: 'must ask to', deny: 'may not' }[rule.effect];
+  return `${showLine(rule.client ?? 'any client')} ${verb} ${matchWords(rule.match)}`;
+}
+
+function settingNames(patch: SettingsPatch): string[] {
+  return Object.entries(patch).flatMap(([section, fields]) => Object.keys(fields ?? {}).map((field) => `${section}.${field}`));
+}
+
+async function existingFolder(path: string): Promise<string> {
+  try {
+    const root = await realpath(resolve(path));
+    if (!(await stat(root)).isDirectory()) throw new FastbandError('invalid_input', `${showLine(path)} is not a folder.`);
+    return root;
+  } catch (error) {
+    if (error instanceof FastbandError) throw error;
+    throw new FastbandError('not_found', `There is no folder ${showLine(path)}, or it cannot be opened.`, { cause: error });
+  }
+}
+
+function freeName(base: string, taken: readonly Workspace[]): string {
+  const clean = base.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 56) || 'workspace';
+  const used = new Set(taken.map((one) => one.name));
+  if (!used.has(clean)) return clean;
+  for (let i = 2; ; i++) if (!used.has(`${clean}-${i}`)) return `${clean}-${i}`;
+}

@@ -1,0 +1,125 @@
+import type { Effect, WriteOp } from '../../contract/effects.ts';
+import type { Match } from '../../contract/policy.ts';
+import { middleCut, quoteArgument, showLine } from './display.ts';
+
+const OP_WORDS: Record<WriteOp, string> = {
+  create: 'create',
+  modify: 'change',
+  delete: 'delete',
+  move: 'move',
+  mkdir: 'make the folder',
+  'git-stage': 'stage in',
+  'git-commit': 'commit to',
+  'git-branch': 'make a branch in',
+  'git-switch': 'switch the branch of',
+  'git-restore': 'restore',
+};
+
+/** How grave an effect is: titles and lists name the gravest first. */
+const GRAVITY: Record<Effect['kind'], number> = { exec: 5, secret: 4, net: 3, write: 2, query: 1, read: 0 };
+
+const OP_GRAVITY: Partial<Record<WriteOp, number>> = { delete: 0.5, mkdir: -0.5 };
+
+/** The effects, gravest first; deletions before other changes. */
+export function byGravity(effects: readonly Effect[]): Effect[] {
+  const weight = (effect: Effect) =>
+    GRAVITY[effect.kind] +
+    (effect.kind === 'write' ? (OP_GRAVITY[effect.op] ?? 0) : 0) + ('access' in effect && effect.access === 'write' ? 2 : 0);
+  return [...effects].sort((a, b) => weight(b) - weight(a));
+}
+
+/** An effect as words after a name: "change src/cart.ts in shop". Display-safe. */
+export function effectWords(effect: Effect): string {
+  switch (effect.kind) {
+    case 'read':
+      return `read ${placeWords(effect.path, effect.workspace)}${effect.tree ? ' and all below' : ''}`;
+    case 'write': {
+      if (effect.op.startsWith('git-') && /(^|\/)\.git$/.test(effect.path)) {
+        return `${OP_WORDS[effect.op]} ${repositoryWords(effect.path, effect.workspace)}`;
+      }
+      return `${OP_WORDS[effect.op]} ${placeWords(effect.path, effect.workspace)}${effect.tree ? ' and all below' : ''}`;
+    }
+    case 'exec':
+      return `run ${commandLine(effect.argv)} in ${placeWords(effect.cwd, effect.workspace)}`;
+    case 'net':
+      return `reach ${showLine(effect.host)}:${effect.port} (${showLine(effect.method)})`;
+    case 'secret':
+      return `use the ${showLine(effect.provider)} key`;
+    case 'query':
+      return `${effect.access === 'write' ? 'change' : 'query'} the database ${showLine(effect.database)} in ${effect.workspace}`;
+  }
+}
+
+/** One sentence for a whole call: who wants to do what. Made from effects alone. */
+export function titleWords(clientName: string, effects: readonly Effect[]): string {
+  const name = showLine(clientName);
+  const [first] = byGravity(effects);
+  if (first === undefined) return `${name} wants to do nothing that changes anything`;
+  const alike = effects.filter((effect) => effect.kind === first.kind && sameOp(effect, first));
+  const rest = effects.length - alike.length;
+  const tail = rest > 0 ? `, and ${rest} more` : '';
+  if (alike.length === 1) return `${name} wants to ${effectWords(first)}${tail}`;
+  const workspace = 'workspace' in first ? ` in ${first.workspace}` : '';
+  return `${name} wants to ${manyWords(first)} ${alike.length} ${first.kind === 'exec' ? 'commands' : first.kind === 'net' ? 'hosts' : 'places'}${workspace}${tail}`;
+}
+
+/** What a match covers, after "may": "change src/** in shop". Display-safe. */
+export function matchWords(match: Match): string {
+  const where = 'workspace' in match && match.workspace !== undefined ? ` in ${showLine(match.workspace)}` : '';
+  switch (match.kind) {
+    case 'read':
+      return `read ${listWords(match.paths)}${where}`;
+    case 'write': {
+      const verbs = match.ops === undefined ? 'change' : match.ops.map((op) => OP_WORDS[op]).join(' or ');
+      return `${verbs} ${listWords(match.paths)}${where}`;
+    }
+    case 'exec':
+      return `run ${match.argv.map((part) => (part === '...' ? '…' : quoteArgument(part))).join(' ')}${where}`;
+    case 'net':
+      return `reach ${listWords(match.hosts)}${match.ports === undefined ? '' : ` on ${match.ports.join(', ')}`}`;
+    case 'secret':
+      return `use the key of ${listWords(match.providers)}`;
+    case 'query':
+      return `${match.access === 'write' ? 'change' : 'query'} ${listWords(match.databases)}${where}`;
+  }
+}
+
+/** An argv as one line, each argument's borders visible; the tail of a long one is never hidden. */
+export function commandLine(argv: readonly string[]): string {
+  return middleCut(argv.map(quoteArgument).join(' '), 400);
+}
+
+function sameOp(a: Effect, b: Effect): boolean {
+  return a.kind !== 'write' || b.kind !== 'write' || a.op === b.op;
+}
+
+function manyWords(effect: Effect): string {
+  switch (effect.kind) {
+    case 'read':
+      return 'read';
+    case 'write':
+      return OP_WORDS[effect.op];
+    case 'exec':
+      return 'run';
+    case 'net':
+      return 'reach';
+    case 'secret':
+      return 'use the keys of';
+    case 'query':
+      return effect.access === 'write' ? 'change' : 'query';
+  }
+}
+
+function placeWords(path: string, workspace: string): string {
+  return path === '.' ? showLine(workspace) : `${middleCut(showLine(path), 200)} in ${showLine(workspace)}`;
+}
+
+function repositoryWords(path: string, workspace: string): string {
+  const folder = path.replace(/\/?\.git$/, '');
+  return folder === '' ? showLine(workspace) : `${showLine(folder)} in ${showLine(workspace)}`;
+}
+
+function listWords(items: readonly string[]): string {
+  const shown = items.slice(0, 5).map(showLine).join(', ');
+  return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;
+}

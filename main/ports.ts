@@ -1,0 +1,33 @@
+import type { HostEvent } from '../contract/events.ts';
+
+/** What a host must supply. Tests pass fakes; nothing in the core reaches for these by itself. */
+export interface Ports {
+  readonly clock: Clock;
+  /** Cryptographically strong random bytes. */
+  readonly random: (bytes: number) => Uint8Array;
+  readonly log: Log;
+  /** Told of everything a panel or notification shows. Must not throw. */
+  readonly notify: (event: HostEvent) => void;
+  /** Values that must never be written anywhere: what the vault holds, and the panel's token. */
+  readonly secrets: () => readonly string[];
+  /** Absolute path of Fastband's own folder. */
+  readonly home: string;
+  /** The environment that children may inherit from, by allowlist. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that only grow, for durations. */
+  monotonic(): number;
+  /** Calls back once after `ms`; the answer cancels it. Does not keep the process alive. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export interface Log {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { FastbandError } from '../core/errors.ts';
+import { LOCK_FILE, prepareHome, preparePrivateFile } from './home.ts';
+
+/**
+ * Takes a home folder for one host. The lock is SQLite's own on a file of its own, held by an open EXCLUSIVE
+ * transaction: the system drops it when the process ends, kill -9 included, and it does not touch the database, which
+ * the CLI uses beside a host.
+ *
+ * @returns what gives it back
+ * @throws FastbandError `home_in_use` when another host holds it, `audit_unavailable` when the folder cannot be used
+ */
+export function lockHome(home: string): () => void {
+  prepareHome(home);
+  const file = join(home, LOCK_FILE);
+  preparePrivateFile(file);
+  const db = new Database(file, { timeout: 0 });
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') {
+      throw new FastbandError('audit_unavailable', `The lock file ${file} cannot be used. Check its permissions, or remove it while no Fastband runs.`, { cause: error });
+    }
+    throw new FastbandError('home_in_use', `Another Fastband runs with ${home}. Stop it, or use another --home.`, { cause: error });
+  }
+  return () => {
+    if (db.open) db.close();
+  };
+}

@@ -1,0 +1,232 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { FastbandError } from '../core/errors.ts';
+import type { PlanContext } from '../core/tool.ts';
+import { isWithin } from '../core/within.ts';
+import { resolveCommand, safePath } from './argv.ts';
+import type { ResolvedPath } from './path.ts';
+import { runProgram } from './run.ts';
+
+/** A repository inside a workspace, found and judged safe to work in. */
+export interface Repository {
+  readonly workspace: ResolvedPath['workspace'];
+  /** Absolute real path of the working tree's root. */
+  readonly root: string;
+  /** The same, relative to the workspace. */
+  readonly relative: string;
+  /** Its `.git`, relative to the workspace: what effects on the repository name. */
+  readonly gitPath: string;
+  /** Settings that turn off what the repository's own configuration could run. */
+  readonly overrides: readonly string[];
+}
+
+export interface GitResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** Whatever a repository or its user has set that makes git start a program or reach a network: off. */
+const FIXED = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.pager=cat',
+  'core.editor=true',
+  'sequence.editor=true',
+  'core.sshCommand=false',
+  'core.gitProxy=',
+  'core.askPass=',
+  'core.attributesFile=/dev/null',
+  'core.alternateRefsCommand=true',
+  'credential.helper=',
+  'diff.external=',
+  'diff.trustExitCode=false',
+  'commit.gpgSign=false',
+  'tag.gpgSign=false',
+  'log.showSignature=false',
+  'gpg.program=false',
+  'submodule.recurse=false',
+  'diff.ignoreSubmodules=all',
+  'status.submoduleSummary=false',
+  'protocol.allow=never',
+  'maintenance.auto=false',
+  'gc.auto=0',
+  'advice.detachedHead=false',
+  'color.ui=false',
+  'core.quotePath=false',
+  'safe.bareRepository=explicit',
+  'trailer.ifmissing=addIfDifferent',
+];
+
+const MAX_OUTPUT = 16 * 1024 * 1024;
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Finds the repository that a folder belongs to and makes sure that working in it runs nothing and leads nowhere:
+ * its `.git`, common folder, object store and working tree all lie in the workspace, and every program that its
+ * configuration names (filters, text converters, merge drivers) is overridden.
+ *
+ * @throws FastbandError `git_refused`, `not_found`
+ */
+export async function openRepository(folder: ResolvedPath, context: PlanContext): Promise<Repository> {
+  if (folder.type === null) throw new FastbandError('not_found', `${folder.requested} does not exist.`);
+  const start = folder.type === 'directory' ? folder.absolute : dirname(folder.absolute);
+  const root = await findRoot(start, folder.workspace.root);
+  if (root === undefined) throw new FastbandError('not_found', `${folder.requested} is in no git repository of this workspace.`);
+  const gitFolder = await gitFolderOf(root, folder.workspace.root);
+  await refuseAlternates(gitFolder, folder.workspace.root);
+  const bare: Repository = { workspace: folder.workspace, root, relative: '', gitPath: '', overrides: [] };
+  const names = await git(bare, ['config', '--list', '--name-only', '-z', '--includes'], context, { allowFailure: true });
+  const overrides = overridesFor(names.stdout.split('\0'));
+  const below = root === folder.workspace.root ? '.' : root.slice(folder.workspace.root.length + 1).replaceAll('\\', '/');
+  return { ...bare, relative: below, gitPath: below === '.' ? '.git' : `${below}/.git`, overrides };
+}
+
+/**
+ * Runs git in a repository: argument array, no shell, no pager, no hooks, no network, none of the caller's
+ * environment but what names a person and places.
+ *
+ * @throws FastbandError `git_refused` with git's own words, unless failure is allowed
+ */
+export async function git(
+  repository: Repository,
+  args: readonly string[],
+  context: PlanContext,
+  options: { readonly allowFailure?: boolean; readonly stdin?: string; readonly write?: boolean } = {},
+): Promise<GitResult> {
+  const { ports, workspaces } = context;
+  const base = { cwd: repository.root, env: ports.env, home: ports.home, workspaces };
+  const { binary } = await gitBinary(base);
+  const settings = [...FIXED, ...repository.overrides].flatMap((setting) => ['-c', setting]);
+  const argv = ['git', '--no-pager', '--literal-pathspecs', ...(options.write === true ? [] : ['--no-optional-locks']), ...settings, ...args];
+  const result = await runProgram(binary, argv, {
+    cwd: repository.root,
+    env: gitEnvironment(context, repository),
+    stdin: options.stdin ?? '',
+    signal: context.signal,
+    clock: ports.clock,
+    timeoutMs: TIMEOUT_MS,
+    outputBytes: MAX_OUTPUT,
+  });
+  if (result.timedOut) throw new FastbandError('timeout', `git took longer than ${TIMEOUT_MS / 1000} s.`);
+  if (result.exitCode !== 0 && options.allowFailure !== true) {
+    const words = (result.stderr || result.stdout).trim().split('\n').slice(0, 5).join(' ').slice(0, 500);
+    throw new FastbandError('git_refused', `git refused: ${words || `exit ${result.exitCode}`}`);
+  }
+  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? -1 };
+}
+
+/** Refuses what git could take for an option. @throws FastbandError `invalid_input` */
+export function plainRevision(revision: string): string {
+  // A colon would name a file in a commit, past the rules about that file.
+  if (revision === '' || revision.startsWith('-') || /[\0\n\r:]/.test(revision) || revision.length > 500) {
+    throw new FastbandError('invalid_input', 'A revision is a name or hash: no dash at its beginning, no colon.');
+  }
+  return revision;
+}
+
+let known: { readonly path: string; readonly binary: Promise<{ binary: string }> } | undefined;
+
+/** Where git is does not change from call to call; where PATH leads might. */
+function gitBinary(base: Parameters<typeof resolveCommand>[1]): Promise<{ binary: string }> {
+  const path = safePath(base.env, base.workspaces, base.home);
+  if (known?.path !== path) {
+    const binary = resolveCommand(['git'], { ...base, cwd: '/' }).catch((error: unknown) => {
+      known = undefined;
+      throw error instanceof FastbandError && error.code === 'not_found' ? new FastbandError('not_found', 'git is not installed on this machine.') : error;
+    });
+    known = { path, binary };
+  }
+  return known.binary;
+}
+
+function gitEnvironment({ ports, workspaces }: PlanContext, repository: Repository): Record<string, string> {
+  const keep: Record<string, string> = {};
+  for (const name of ['HOME', 'USERPROFILE', 'XDG_CONFIG_HOME', 'LOGNAME', 'USER', 'TZ', 'SystemRoot', 'TMPDIR', 'TEMP']) {
+    const value = ports.env[name];
+    if (value !== undefined) keep[name] = value;
+  }
+  return {
+    ...keep,
+    PATH: safePath(ports.env, workspaces, ports.home),
+    LC_ALL: 'C.UTF-8',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_ALLOW_PROTOCOL: 'none',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_PAGER: 'cat',
+    GIT_EDITOR: 'true',
+    GIT_SEQUENCE_EDITOR: 'true',
+    GIT_ASKPASS: 'true',
+    // Named outright: git must not go looking for another repository above, nor take one from a link.
+    GIT_DIR: join(repository.root, '.git'),
+    GIT_WORK_TREE: repository.root,
+    GIT_CEILING_DIRECTORIES: dirname(repository.workspace.root),
+  };
+}
+
+async function findRoot(start: string, limit: string): Promise<string | undefined> {
+  for (let folder = start; isWithin(folder, limit); folder = dirname(folder)) {
+    if (await exists(join(folder, '.git'))) return folder;
+    if (folder === limit) break;
+  }
+  return undefined;
+}
+
+/** The folder that holds the repository, checked to lie in the workspace, along a worktree's or submodule's pointer. */
+async function gitFolderOf(root: string, limit: string): Promise<string> {
+  const refuse = () => new FastbandError('git_refused', "The repository's data lies outside the workspace. Add the folder that holds it as a workspace too, or work in a plain clone.");
+  const dotGit = join(root, '.git');
+  const real = await realpath(dotGit).catch(() => dotGit);
+  if (!isWithin(real, limit)) throw refuse();
+  const stats = await stat(real);
+  const pointer = stats.isFile() ? /^gitdir: (.+)$/m.exec(await readFile(real, 'utf8'))?.[1] : undefined;
+  const folder = pointer === undefined ? real : await realpath(resolve(root, pointer.trim())).catch(() => '');
+  if (folder === '' || !isWithin(folder, limit)) throw refuse();
+  const common = await readFile(join(folder, 'commondir'), 'utf8').catch(() => undefined);
+  if (common === undefined) return folder;
+  const shared = await realpath(resolve(folder, common.trim())).catch(() => '');
+  if (shared === '' || !isWithin(shared, limit)) throw refuse();
+  return shared;
+}
+
+/** An object store elsewhere would show its content through this repository. */
+async function refuseAlternates(gitFolder: string, limit: string): Promise<void> {
+  const text = await readFile(join(gitFolder, 'objects', 'info', 'alternates'), 'utf8').catch(() => '');
+  for (const line of text.split('\n').filter((one) => one.trim() !== '' && !one.startsWith('#'))) {
+    const real = await realpath(resolve(gitFolder, 'objects', line.trim())).catch(() => '');
+    if (!isWithin(real, limit)) throw new FastbandError('git_refused', 'The repository borrows objects from outside the workspace (objects/info/alternates). Make it whole with "git repack -a -d" first.');
+  }
+}
+
+/** Settings that neutralise what the configuration names to run; refuses what cannot be neutralised. */
+function overridesFor(names: readonly string[]): string[] {
+  const overrides = new Set<string>();
+  for (const name of names) {
+    const lower = name.toLowerCase();
+    const driver = /^(filter|diff|merge)\.(.+)\.([a-z]+)$/is.exec(name);
+    if (driver !== null) {
+      const [, kind, label, key] = driver;
+      if (label?.includes('=') || label?.includes('\n')) throw new FastbandError('git_refused', `The repository's configuration names a driver that cannot be switched off (${kind}).`);
+      if (kind?.toLowerCase() === 'filter') {
+        for (const part of ['clean', 'smudge', 'process']) overrides.add(`filter.${label}.${part}=`);
+        overrides.add(`filter.${label}.required=false`);
+      } else if (kind?.toLowerCase() === 'diff' && ['command', 'textconv'].includes(key?.toLowerCase() ?? '')) overrides.add(`diff.${label}.${key}=`);
+      else if (kind?.toLowerCase() === 'merge' && key?.toLowerCase() === 'driver') overrides.add(`merge.${label}.driver=false`);
+    }
+    if (lower.startsWith('extensions.') && ['extensions.worktreeconfig', 'extensions.objectformat', 'extensions.refstorage', 'extensions.partialclone', 'extensions.compatobjectformat', 'extensions.noop'].includes(lower) === false) {
+      throw new FastbandError('git_refused', `The repository uses ${lower}, which Fastband does not know.`);
+    }
+    if (/^(?:credential\..+\.helper|trailer\..+\.(?:command|cmd)|hook\..+\.command|tar\..+\.command|interactive\.difffilter|pager\..+)$/.test(lower)) overrides.add(`${name}=`);
+  }
+  return [...overrides];
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

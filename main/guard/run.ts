@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import type { Clock } from '../ports.ts';
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** Bytes kept of both streams together: half of each one's head, half of its tail. */
+  readonly outputBytes: number;
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface RunResult {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes left out of the middle. */
+  readonly omitted: number;
+  readonly durationMs: number;
+}
+
+const TERM_GRACE_MS = 1000;
+const DRAIN_MS = 500;
+
+/**
+ * Runs a program by its absolute path, without a shell, in a process group of its own. When time is up, the call is
+ * cancelled, or the program ends, the whole group is ended: first asked, then killed. What a child left behind with
+ * the output still open does not hold up the answer.
+ */
+export async function runProgram(binary: string, argv: readonly string[], options: RunOptions): Promise<RunResult> {
+  const { clock, signal } = options;
+  signal.throwIfAborted();
+  const started = clock.monotonic();
+  const child = spawn(binary, argv.slice(1), {
+    argv0: argv[0],
+    cwd: options.cwd,
+    env: { ...options.env },
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  const stdout = new HeadAndTail(options.outputBytes / 2);
+  const stderr = new HeadAndTail(options.outputBytes / 2);
+  const feed = (stream: 'stdout' | 'stderr', into: HeadAndTail) => (chunk: Buffer) => {
+    into.add(chunk);
+    options.onOutput?.(stream, chunk.toString('utf8'));
+  };
+  child.stdout?.on('data', feed('stdout', stdout));
+  child.stderr?.on('data', feed('stderr', stderr));
+  // A program that does not read its input closes it; that is its right.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(options.stdin);
+
+  let timedOut = false;
+  const stop = () => void endGroup(child.pid, clock);
+  const stopTimer = clock.after(options.timeoutMs, () => {
+    timedOut = true;
+    stop();
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const closed = once(child, 'close').catch(() => {});
+    const [exitCode, exitSignal] = (await once(child, 'exit')) as [number | null, string | null];
+    await endGroup(child.pid, clock);
+    await Promise.race([closed, new Promise<void>((resolve) => clock.after(DRAIN_MS, resolve))]);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    signal.throwIfAborted();
+    return {
+      exitCode,
+      signal: exitSignal,
+      timedOut,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      omitted: stdout.omitted + stderr.omitted,
+      durationMs: clock.monotonic() - started,
+    };
+  } finally {
+    stopTimer();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Ends every process of a group: TERM, a moment, KILL. Resolves when none is left. */
+async function endGroup(leader: number | undefined, clock: Clock): Promise<void> {
+  if (leader === undefined || !signalGroup(leader, 'SIGTERM')) return;
+  const until = clock.monotonic() + TERM_GRACE_MS;
+  while (clock.monotonic() < until) {
+    await new Promise<void>((resolve) => clock.after(10, resolve));
+    if (!(await groupLives(leader))) return;
+  }
+  signalGroup(leader, 'SIGKILL');
+  while (clock.monotonic() < until + TERM_GRACE_MS && (await groupLives(leader))) {
+    await new Promise<void>((resolve) => clock.after(10, resolve));
+  }
+}
+
+/** False when there is no such group any more. */
+function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(process.platform === 'win32' ? leader : -leader, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A group of zombies that wait for another parent counts as gone. */
+async function groupLives(leader: number): Promise<boolean> {
+  if (!signalGroup(leader, 0)) return false;
+  if (process.platform !== 'linux') return true;
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(group) === leader && state !== 'Z' && state !== 'X') return true;
+  }
+  return false;
+}
+
+/** Keeps the beginning and the end of a stream, and counts what is between. */
+class HeadAndTail {
+  readonly #half: number;
+  readonly #head: Buffer[] = [];
+  #headBytes = 0;
+  #tail: Buffer[] = [];
+  #tailBytes = 0;
+  omitted = 0;
+
+  constructor(max: number) {
+    this.#half = Math.floor(max / 2);
+  }
+
+  add(chunk: Buffer): void {
+    const room = this.#half - this.#headBytes;
+    if (room > 0) {
+      this.#head.push(chunk.subarray(0, room));
+      this.#headBytes += Math.min(room, chunk.length);
+    }
+    const rest = chunk.subarray(Math.max(0, room));
+    if (rest.length === 0) return;
+    this.#tail.push(rest);
+    this.#tailBytes += rest.length;
+    if (this.#tailBytes <= 2 * this.#half) return;
+    const joined = Buffer.concat(this.#tail);
+    this.omitted += joined.length - this.#half;
+    this.#tail = [Buffer.from(joined.subarray(-this.#half))];
+    this.#tailBytes = this.#half;
+  }
+
+  text(): string {
+    const head = Buffer.concat(this.#head).toString('utf8');
+    let tail = Buffer.concat(this.#tail);
+    if (tail.length > this.#half) {
+      this.omitted += tail.length - this.#half;
+      tail = tail.subarray(-this.#half);
+    }
+    return this.omitted === 0 ? head + tail.toString('utf8') : `${head}\n[… ${this.omitted} bytes left out …]\n${tail.toString('utf8')}`;
+  }
+}

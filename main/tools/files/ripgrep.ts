@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { rgPath } from '@vscode/ripgrep';
+import { FastbandError } from '../../core/errors.ts';
+
+/** A longer piece of output (a match in a file of one enormous line) is passed over, so that memory stays bounded. */
+const MAX_PIECE = 4 * 1024 * 1024;
+
+/**
+ * Runs ripgrep in a folder and hands over its output piece by piece, until `take` says stop.
+ * No configuration file, no shell, no inherited environment.
+ *
+ * @param cwd - where it runs: the held folder's own path, so that a link put above it leads nowhere else
+ * @param separator - what ends a piece: `\n` or `\0`
+ * @throws FastbandError `invalid_input` with ripgrep's own complaint (a bad pattern), or the signal's reason
+ */
+export function ripgrep(
+  args: readonly string[],
+  cwd: string,
+  separator: '\n' | '\0',
+  signal: AbortSignal,
+  take: (piece: string) => 'more' | 'stop',
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(rgPath, ['--no-config', '--no-messages', ...args], {
+      cwd,
+      env: process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {},
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+      killSignal: 'SIGKILL',
+      windowsHide: true,
+    });
+    let rest = '';
+    let complaint = '';
+    let stopped = false;
+    let skipping = false;
+    let failure: unknown;
+    const stop = () => {
+      stopped = true;
+      child.kill('SIGKILL');
+    };
+    child.stdout.setEncoding('utf8');
+    child.stderr.setEncoding('utf8');
+    child.stdout.on('data', (chunk: string) => {
+      if (stopped) return;
+      const pieces = (rest + chunk).split(separator);
+      rest = pieces.pop() ?? '';
+      if (skipping && pieces.length > 0) {
+        pieces.shift();
+        skipping = false;
+      }
+      if (skipping || rest.length > MAX_PIECE) {
+        skipping = true;
+        rest = '';
+      }
+      try {
+        if (pieces.some((piece) => piece !== '' && take(piece) === 'stop')) stop();
+      } catch (error) {
+        failure = error;
+        stop();
+      }
+    });
+    child.stderr.on('data', (chunk: string) => {
+      if (complaint.length < 2000) complaint += chunk;
+    });
+    child.on('error', (error) => reject(signal.aborted ? signal.reason : error));
+    child.on('close', (code) => {
+      if (signal.aborted) reject(signal.reason);
+      else if (failure !== undefined) reject(failure);
+      else if (!stopped && code === 2 && complaint !== '') reject(badPattern(complaint));
+      else resolve();
+    });
+  });
+}
+
+function badPattern(complaint: string): FastbandError {
+  const why = complaint.trim().split('\n').slice(0, 6).join(' ').slice(0, 500);
+  return new FastbandError('invalid_input', `The search could not be made: ${why}`);
+}
+
+/** Switches for what both searches leave out. */
+export function scopeArgs(options: { readonly hidden: boolean }): string[] {
+  return [
+    // What .gitignore names is left out also where there is no repository; a repository's own data always is.
+    '--no-require-git',
+    '--no-follow',
+    ...(options.hidden ? ['--hidden', '--glob=!.git'] : []),
+  ];
+}
+
+/** Whether a path has a part that begins with a dot, as ripgrep takes it; a type on its command line brings them back. */
+export function isHidden(path: string): boolean {
+  return path.startsWith('.') || path.includes('/.');
+}

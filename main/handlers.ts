@@ -1,0 +1,66 @@
+import { CHANNELS, type Channel, type ChannelInput, type ChannelOutput } from '../contract/channels.ts';
+import { z } from 'zod';
+import type { Core } from './app.ts';
+import { FastbandError } from './core/errors.ts';
+
+type Handlers = { readonly [C in Channel]: (input: ChannelInput<C>, core: Core) => ChannelOutput<C> | Promise<ChannelOutput<C>> };
+
+/** What each channel does, a line each. The same table serves the loopback panel, the CLI and IPC. */
+const HANDLERS: Handlers = {
+  'server.status': (_, core) => core.status(),
+  'server.start': async (_, core) => (await core.startServer(), core.status()),
+  'server.stop': async (_, core) => (await core.stopServer(), core.status()),
+
+  'approvals.list': ({ status, limit }, core) => core.approvals.list(status, limit),
+  'approvals.get': ({ id }, core) => found(core.approvals.get(id), 'approval'),
+  'approvals.decide': (input, core) => core.approvals.decide(input),
+
+  'audit.search': (input, core) => core.store.audit.search(input),
+  'audit.get': ({ seq }, core) => found(core.store.audit.get(seq), 'audit row'),
+  'audit.verify': (_, core) => core.store.audit.verify(),
+  'audit.export': (input, core) => core.measureExport(input),
+
+  'clients.list': (_, core) => core.store.clients.list(),
+  'clients.create': ({ name }, core) => core.admin.createClient(name),
+  'clients.revoke': ({ id }, core) => core.admin.revokeClient(id),
+
+  'rules.list': (_, core) => core.rules(),
+  'rules.add': (input, core) => core.admin.addRule(input),
+  'rules.remove': ({ id }, core) => core.admin.removeRule(id),
+  'rules.explain': (input, core) => core.explain(input),
+
+  'grants.list': (_, core) => core.store.grants.list(),
+  'grants.revoke': ({ id }, core) => core.admin.revokeGrant(id),
+
+  'tools.list': (_, core) => core.registry.list(),
+  'tools.setEnabled': ({ name, enabled }, core) => core.admin.setToolEnabled(name, enabled),
+
+  'workspaces.list': (_, core) => core.store.workspaces.list(),
+  'workspaces.add': (input, core) => core.admin.addWorkspace(input),
+  'workspaces.remove': ({ name }, core) => core.admin.removeWorkspace(name),
+
+  'settings.get': (_, core) => core.settings.current,
+  'settings.update': (patch, core) => core.admin.updateSettings(patch),
+
+  'journal.list': (input, core) => core.journal.list(input),
+  'journal.undo': ({ callId }, core) => core.admin.undo(callId),
+};
+
+/**
+ * Parses the input and runs a channel's handler.
+ *
+ * @param input - `unknown`: a renderer, a browser or a script sent it
+ * @throws FastbandError `unknown_channel`, `invalid_input`, and whatever the handler refuses with
+ */
+export async function handle<C extends Channel>(core: Core, channel: C, input: unknown): Promise<ChannelOutput<C>> {
+  // Own keys only: "constructor" is no channel.
+  if (!Object.hasOwn(CHANNELS, channel)) throw new FastbandError('unknown_channel', 'There is no such channel.');
+  const parsed = CHANNELS[channel].input.safeParse(input ?? {});
+  if (!parsed.success) throw new FastbandError('invalid_input', z.prettifyError(parsed.error).slice(0, 1000));
+  return HANDLERS[channel](parsed.data as ChannelInput<C>, core);
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new FastbandError('not_found', `There is no such ${what}.`);
+  return value;
+}

@@ -1,0 +1,231 @@
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type AuthInfo,
+  classifyInboundRequest,
+  createMcpHandler,
+  InMemoryServerEventBus,
+  isJsonContentType,
+  type McpHttpHandler,
+  validateHostHeader,
+  validateOriginHeader,
+} from '@modelcontextprotocol/server';
+import type { Client } from '../../contract/entities.ts';
+import type { Caller } from '../core/dispatch.ts';
+import { FastbandError } from '../core/errors.ts';
+import type { Clock, Log } from '../ports.ts';
+import { BodyError, readJsonBody } from './body.ts';
+import { RateLimiter } from './rate-limit.ts';
+import type { McpServerFactory } from './server.ts';
+import { LegacySessions } from './sessions.ts';
+import { toWebRequest, writeWebResponse } from './web.ts';
+
+export interface McpHttpOptions {
+  readonly factory: McpServerFactory;
+  /** The client that a bearer token belongs to; undefined when there is none or it was revoked. */
+  readonly authenticate: (token: string) => Client | undefined;
+  /** Told of each request without a good token. Must be cheap: an attacker decides how often. */
+  readonly onAuthFailure: (what: string) => void;
+  /** Requests a minute for one client; 0 for none. */
+  readonly callsPerMinute: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
+const PATH = '/mcp';
+/** What is being ended may still be answered for so long. */
+const LAST_WORDS_MS = 200;
+
+/**
+ * MCP over Streamable HTTP on 127.0.0.1. Each request passes, in this order: path, Host, Origin, token, rate, body;
+ * what fails is answered before any of it is parsed further. No CORS headers are ever sent: a browser page of
+ * another origin can neither read an answer nor send a token.
+ */
+export class McpHttp {
+  readonly #options: McpHttpOptions;
+  readonly #http: HttpServer;
+  readonly #limiter: RateLimiter;
+  readonly #sessions: LegacySessions;
+  readonly #bus = new InMemoryServerEventBus();
+  readonly #modern: McpHttpHandler;
+  /** The same, answering as a stream from the start: for calls that may wait for a person. */
+  readonly #modernStreaming: McpHttpHandler;
+  /** Requests under way, so that revoking a client ends them. */
+  readonly #underWay = new Map<string, Set<AbortController>>();
+
+  constructor(options: McpHttpOptions) {
+    this.#options = options;
+    const { factory, clock, log, random } = options;
+    this.#limiter = new RateLimiter(() => clock.monotonic());
+    this.#sessions = new LegacySessions({ factory, random, clock });
+    const onerror = (error: Error) => log.debug({ reason: error.message }, 'mcp request refused');
+    const serve = ({ authInfo }: { authInfo?: AuthInfo }) => factory.create(callerOf(authInfo));
+    const shared = { legacy: 'reject', bus: this.#bus, onerror } as const;
+    this.#modern = createMcpHandler(serve, shared);
+    this.#modernStreaming = createMcpHandler(serve, { ...shared, responseMode: 'sse' });
+    this.#http = createServer({ keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 }, (req, res) => {
+      this.#handle(req, res).catch((error: unknown) => {
+        log.error({ err: error }, 'mcp request failed');
+        if (!res.headersSent) jsonRpcError(res, 500, -32603, 'Internal error');
+        else res.destroy();
+      });
+    });
+  }
+
+  /**
+   * @param port - 0 for any free one
+   * @returns the address of the endpoint
+   * @throws FastbandError `port_in_use`
+   */
+  async listen(port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException) => {
+        reject(
+          error.code === 'EADDRINUSE' || error.code === 'EACCES'
+            ? new FastbandError('port_in_use', `Port ${port} on 127.0.0.1 is ${error.code === 'EACCES' ? 'not permitted' : 'in use by another program'}. Stop that program, or choose another port with --port or the setting server.port.`, { cause: error })
+            : error,
+        );
+      };
+      this.#http.once('error', onError);
+      this.#http.listen(port, '127.0.0.1', () => {
+        this.#http.off('error', onError);
+        resolve();
+      });
+    });
+    const address = this.#http.address() as AddressInfo;
+    return `http://127.0.0.1:${address.port}${PATH}`;
+  }
+
+  /** Tells every client of both eras that the list of tools changed. */
+  toolsChanged(): void {
+    this.#bus.publish({ kind: 'tools_list_changed' });
+    this.#sessions.toolsChanged();
+  }
+
+  /** Tells every client of both eras that the list of resources changed. */
+  resourcesChanged(): void {
+    this.#bus.publish({ kind: 'resources_list_changed' });
+    this.#sessions.resourcesChanged();
+  }
+
+  /** Ends everything that a client has open, after a moment for the answers that say why. Its token is refused already. */
+  disconnect(clientId: string): void {
+    this.#limiter.forget(clientId);
+    if (!this.#underWay.has(clientId) && !this.#sessions.hasAny(clientId)) return;
+    this.#options.clock.after(LAST_WORDS_MS, () => {
+      for (const controller of this.#underWay.get(clientId) ?? []) controller.abort();
+      this.#sessions.closeFor(clientId);
+    });
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    await Promise.all([this.#modern.close(), this.#modernStreaming.close(), this.#sessions.close()]);
+    this.#http.closeIdleConnections();
+    // Answers that are on their way get a moment to leave; whoever does not read them is cut off.
+    const stop = this.#options.clock.after(LAST_WORDS_MS, () => this.#http.closeAllConnections());
+    await closed;
+    stop();
+  }
+
+  async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { clock } = this.#options;
+    if (req.url !== PATH) return jsonRpcError(res, 404, -32000, `Not found. MCP is served at ${PATH}.`);
+    const host = validateHostHeader(req.headers.host, HOSTS);
+    if (!host.ok) return jsonRpcError(res, 403, -32000, 'This Host is not served here.');
+    const origin = validateOriginHeader(req.headers.origin, HOSTS);
+    if (!origin.ok) return jsonRpcError(res, 403, -32000, 'This Origin is not served here.');
+    const client = this.#authenticate(req, res);
+    if (client === undefined) return;
+    const wait = this.#limiter.take(client.id, this.#options.callsPerMinute());
+    if (wait > 0) {
+      res.setHeader('Retry-After', String(wait));
+      return jsonRpcError(res, 429, -32000, `Too many requests. Try again in ${wait} s.`);
+    }
+    const controller = new AbortController();
+    const mine = this.#underWay.get(client.id) ?? new Set();
+    this.#underWay.set(client.id, mine.add(controller));
+    res.on('close', () => {
+      if (!res.writableFinished) controller.abort();
+      mine.delete(controller);
+      if (mine.size === 0 && this.#underWay.get(client.id) === mine) this.#underWay.delete(client.id);
+    });
+    const revoked = () => void clock.after(0, () => res.destroy());
+    controller.signal.addEventListener('abort', revoked, { once: true });
+    await this.#serve(req, res, client, controller.signal);
+  }
+
+  #authenticate(req: IncomingMessage, res: ServerResponse): Client | undefined {
+    const header = req.headers.authorization;
+    const token = header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
+    const client = token === undefined ? undefined : this.#options.authenticate(token);
+    if (client !== undefined) return client;
+    this.#options.onAuthFailure(token === undefined ? 'a request without a token' : 'a request with an unknown or revoked token');
+    res.setHeader('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
+    jsonRpcError(res, 401, -32000, 'This needs the token of a known client: Authorization: Bearer …. Make one with "fastband client add NAME".');
+    return undefined;
+  }
+
+  async #serve(req: IncomingMessage, res: ServerResponse, client: Client, signal: AbortSignal): Promise<void> {
+    let body: unknown;
+    if (req.method === 'POST') {
+      if (!isJsonContentType(req.headers['content-type'] ?? null)) {
+        return jsonRpcError(res, 415, -32000, 'Content-Type must be application/json.');
+      }
+      try {
+        body = await readJsonBody(req);
+      } catch (error) {
+        if (!(error instanceof BodyError)) throw error;
+        if (error.status === 413) res.setHeader('Connection', 'close');
+        return jsonRpcError(res, error.status, error.rpcCode, error.message);
+      }
+    }
+    const authInfo: AuthInfo = { token: '', clientId: client.id, scopes: [], extra: { name: client.name } };
+    const request = toWebRequest(req, signal);
+    const options = body === undefined ? { authInfo } : { authInfo, parsedBody: body };
+    const legacy = isLegacy(req, body);
+    const response = legacy
+      ? await this.#sessions.handle(request, body, client, authInfo, (run) => res.once('close', run))
+      : await (this.#shouldStream(body) ? this.#modernStreaming : this.#modern).fetch(request, options);
+    await writeWebResponse(response, res);
+  }
+
+  #shouldStream(body: unknown): boolean {
+    const { method, params } = (body ?? {}) as { method?: unknown; params?: { name?: unknown } };
+    return method === 'tools/call' && typeof params?.name === 'string' && this.#options.factory.mayWait(params.name);
+  }
+}
+
+/** Which era a request speaks, by the SDK's own classification. */
+function isLegacy(req: IncomingMessage, body: unknown): boolean {
+  const header = (name: string) => {
+    const value = req.headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  };
+  const protocolVersionHeader = header('mcp-protocol-version');
+  const mcpMethodHeader = header('mcp-method');
+  const mcpNameHeader = header('mcp-name');
+  const outcome = classifyInboundRequest({
+    httpMethod: req.method ?? 'GET',
+    ...(protocolVersionHeader === undefined ? {} : { protocolVersionHeader }),
+    ...(mcpMethodHeader === undefined ? {} : { mcpMethodHeader }),
+    ...(mcpNameHeader === undefined ? {} : { mcpNameHeader }),
+    ...(body === undefined ? {} : { body }),
+  });
+  return outcome.kind === 'legacy';
+}
+
+function callerOf(authInfo: AuthInfo | undefined): Caller {
+  const name = authInfo?.extra?.name;
+  if (authInfo === undefined || typeof name !== 'string') throw new TypeError('a request came through without its client');
+  return { id: authInfo.clientId, name };
+}
+
+/** An answer to a request that went no further. It never repeats what the request said. */
+function jsonRpcError(res: ServerResponse, status: number, code: number, message: string): void {
+  const text = JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null });
+  res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  res.end(text);
+}

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { errorCode } from './fs-errors.ts';
 import { type HeldFolder, inFolder } from './fs-folder.ts';
-import { changed, errorCode, lstatOf, NO_FOLLOW, type PathStat, sameThing } from './path.ts';
+import { changed, lstatOf, NO_FOLLOW, type PathStat, sameThing } from './path.ts';
 
 const NEW_FILE_MODE = 0o644;
 
@@ -51,7 +52,11 @@ async function settle(
   folder: HeldFolder,
   temporary: string,
   target: string,
-  { before, requested, signal }: { readonly before: PathStat | null; readonly requested: string; readonly signal?: AbortSignal },
+  {
+    before,
+    requested,
+    signal,
+  }: { readonly before: PathStat | null; readonly requested: string; readonly signal?: AbortSignal },
 ): Promise<void> {
   await folder.check();
   if (!sameThing(before, await lstatOf(target))) throw changed(requested);

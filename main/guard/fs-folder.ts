@@ -30,9 +30,11 @@ export interface HeldFolder {
 export async function holdFolder(absolute: string, requested: string): Promise<HeldFolder> {
   // Windows opens no folders this way: there the path is compared with what it really is, each time.
   if (process.platform === 'win32') return unheld(absolute, requested);
-  const handle = await open(absolute, constants.O_RDONLY | constants.O_DIRECTORY | NO_FOLLOW).catch((error: unknown) => {
-    throw openError(showLine(requested), error);
-  });
+  const handle = await open(absolute, constants.O_RDONLY | constants.O_DIRECTORY | NO_FOLLOW).catch(
+    (error: unknown) => {
+      throw openError(showLine(requested), error);
+    },
+  );
   try {
     const check = async () => {
       if (!(await isOpenAt(handle, absolute, await handle.stat()))) throw changed(requested);
@@ -47,7 +49,11 @@ export async function holdFolder(absolute: string, requested: string): Promise<H
 }
 
 /** Runs with a held folder and lets it go. */
-export async function inFolder<T>(absolute: string, requested: string, run: (folder: HeldFolder) => Promise<T>): Promise<T> {
+export async function inFolder<T>(
+  absolute: string,
+  requested: string,
+  run: (folder: HeldFolder) => Promise<T>,
+): Promise<T> {
   const folder = await holdFolder(absolute, requested);
   try {
     return await run(folder);
@@ -73,7 +79,8 @@ async function unheld(absolute: string, requested: string): Promise<HeldFolder> 
     const [real, now] = await Promise.all([realpath(absolute), stat(absolute)]).catch((error: unknown) => {
       throw changed(requested, error);
     });
-    if (!isSamePath(real, absolute) || now.dev !== first.dev || now.ino !== first.ino || !now.isDirectory()) throw changed(requested);
+    if (!isSamePath(real, absolute) || now.dev !== first.dev || now.ino !== first.ino || !now.isDirectory())
+      throw changed(requested);
   };
   await check();
   return { self: absolute, at: (name) => join(absolute, name), check, close: async () => {} };

@@ -3,38 +3,98 @@ import { holds, isGitName, isPolicyFolderName, pathProblem, windowsPathProblem }
 
 describe('what Windows takes for something else', () => {
   test.each([
-    'CON', 'con', 'nul', 'NUL.txt', 'aux.tar.gz', 'dir/PRN', 'dir\\com1', 'COM9.log', 'lpt¹', 'COM²', 'CONIN$', 'conout$', 'nul .txt',
-    'a.txt:hidden', 'a.txt::$DATA', 'C:evil', 'C:\\dir\\a:b', 'dir:stream/x',
-    'a.txt.', 'a.txt ', 'dir./x', 'dir /x', '.git.', '.git ',
-    '\\\\server\\share', '//server/share', '\\\\.\\PhysicalDrive0', '\\\\?\\C:\\x', '\\\\?\\UNC\\s\\x', '\\??\\C:\\x',
-    'a<b', 'a>b', 'a"b', 'a|b', 'a?b', 'a*b', 'a\u0001b',
+    'CON',
+    'con',
+    'nul',
+    'NUL.txt',
+    'aux.tar.gz',
+    'dir/PRN',
+    'dir\\com1',
+    'COM9.log',
+    'lpt¹',
+    'COM²',
+    'CONIN$',
+    'conout$',
+    'nul .txt',
+    'a.txt:hidden',
+    'a.txt::$DATA',
+    'C:evil',
+    'C:\\dir\\a:b',
+    'dir:stream/x',
+    'a.txt.',
+    'a.txt ',
+    'dir./x',
+    'dir /x',
+    '.git.',
+    '.git ',
+    '\\\\server\\share',
+    '//server/share',
+    '\\\\.\\PhysicalDrive0',
+    '\\\\?\\C:\\x',
+    '\\\\?\\UNC\\s\\x',
+    '\\??\\C:\\x',
+    'a<b',
+    'a>b',
+    'a"b',
+    'a|b',
+    'a?b',
+    'a*b',
+    'a\u0001b',
   ])('%j is refused there', (path) => {
     expect(windowsPathProblem(path)).toBeTypeOf('string');
     expect(pathProblem(path, 'win32')).toBeTypeOf('string');
     expect(pathProblem(path, 'linux')).toBeUndefined();
   });
 
-  test.each(['a.txt', 'C:\\work\\a.txt', 'c:/work/a.txt', 'console', 'com', 'com10', 'nullable.ts', 'auxiliary', 'dir/..', './x', 'notes..txt', '.gitignore', 'a b', 'lpt'])(
-    '%j is a plain path there',
-    (path) => {
-      expect(pathProblem(path, 'win32')).toBeUndefined();
-    },
-  );
+  test.each([
+    'a.txt',
+    'C:\\work\\a.txt',
+    'c:/work/a.txt',
+    'console',
+    'com',
+    'com10',
+    'nullable.ts',
+    'auxiliary',
+    'dir/..',
+    './x',
+    'notes..txt',
+    '.gitignore',
+    'a b',
+    'lpt',
+  ])('%j is a plain path there', (path) => {
+    expect(pathProblem(path, 'win32')).toBeUndefined();
+  });
 });
 
-test.each(['.git', '.GIT', '.Git', '.git.', '.git ', '.git. .', '.git:x', '.git::$INDEX_ALLOCATION', 'GIT~1', 'git~1', '.g\u200cit', '.\ufeffgit', '．git', '.ｇｉｔ'])(
-  '%j is .git to some file system',
+test.each([
+  '.git',
+  '.GIT',
+  '.Git',
+  '.git.',
+  '.git ',
+  '.git. .',
+  '.git:x',
+  '.git::$INDEX_ALLOCATION',
+  'GIT~1',
+  'git~1',
+  '.g\u200cit',
+  '.\ufeffgit',
+  '．git',
+  '.ｇｉｔ',
+])('%j is .git to some file system', (name) => {
+  expect(isGitName(name)).toBe(true);
+});
+
+test.each(['git', '.gitignore', '.github', '.git2', 'a.git', 'git~2', '.gi t', 'x.git.'])(
+  '%j is not .git',
   (name) => {
-    expect(isGitName(name)).toBe(true);
+    expect(isGitName(name)).toBe(false);
   },
 );
 
-test.each(['git', '.gitignore', '.github', '.git2', 'a.git', 'git~2', '.gi t', 'x.git.'])('%j is not .git', (name) => {
-  expect(isGitName(name)).toBe(false);
-});
-
 test('the policy folder goes by any case', () => {
-  for (const name of ['.fastband', '.FASTBAND', '.Fastband', '.fastband.', '.fast\u200dband']) expect(isPolicyFolderName(name)).toBe(true);
+  for (const name of ['.fastband', '.FASTBAND', '.Fastband', '.fastband.', '.fast\u200dband'])
+    expect(isPolicyFolderName(name)).toBe(true);
   for (const name of ['fastband', '.fastbands', '.fastband2']) expect(isPolicyFolderName(name)).toBe(false);
 });
 

@@ -29,10 +29,13 @@ export function holds(outer: string, inner: string): boolean {
 export function pathProblem(path: string, platform: NodeJS.Platform): string | undefined {
   if (path === '') return 'The path is empty. Name a file or folder in a workspace; "." is its root.';
   if (path.includes('\0')) return 'The path holds a NUL character, which no file name can. Send it without.';
-  if (!path.isWellFormed()) return 'The path holds half of a Unicode pair, which no file name can. Send it as valid text.';
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `The path is longer than ${MAX_PATH_BYTES} bytes. Use a shorter one.`;
+  if (!path.isWellFormed())
+    return 'The path holds half of a Unicode pair, which no file name can. Send it as valid text.';
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES)
+    return `The path is longer than ${MAX_PATH_BYTES} bytes. Use a shorter one.`;
   for (const name of path.split(platform === 'win32' ? /[\\/]/ : '/')) {
-    if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `A name in the path is longer than ${MAX_NAME_BYTES} bytes. Use a shorter one.`;
+    if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+      return `A name in the path is longer than ${MAX_NAME_BYTES} bytes. Use a shorter one.`;
   }
   return platform === 'win32' ? windowsPathProblem(path) : undefined;
 }
@@ -48,11 +51,14 @@ export function windowsPathProblem(path: string): string | undefined {
   }
   for (const name of path.replace(/^[A-Za-z]:[\\/]/, '').split(/[\\/]/)) {
     if (name === '' || name === '.' || name === '..') continue;
-    if (name.includes(':')) return `"${name}" holds a colon: it would open an alternate stream or another drive. Use a plain name.`;
+    if (name.includes(':'))
+      return `"${name}" holds a colon: it would open an alternate stream or another drive. Use a plain name.`;
     if (WINDOWS_DEVICE.test(name)) return `"${name}" is a device on Windows, not a file. Use another name.`;
-    if (/[. ]$/.test(name)) return `"${name}" ends with a dot or a blank, which Windows drops. Use the name without.`;
+    if (/[. ]$/.test(name))
+      return `"${name}" ends with a dot or a blank, which Windows drops. Use the name without.`;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Windows refuses
-    if (/[<>"|?*\u0001-\u001f]/.test(name)) return `"${name}" holds a character that Windows does not allow in names.`;
+    if (/[<>"|?*\u0001-\u001f]/.test(name))
+      return `"${name}" holds a character that Windows does not allow in names.`;
   }
   return undefined;
 }
@@ -77,5 +83,11 @@ export function isGitName(name: string): boolean {
 
 /** Whether this is the name of the folder with a workspace's own policy, under any case. */
 export function isPolicyFolderName(name: string): boolean {
-  return name.replace(HFS_IGNORED, '').normalize('NFKC').toLowerCase().replace(/[. ]+$/, '') === '.fastband';
+  return (
+    name
+      .replace(HFS_IGNORED, '')
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[. ]+$/, '') === '.fastband'
+  );
 }

@@ -1,9 +1,12 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Workspace } from '../../contract/entities.ts';
 import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
+import { errorCode, outside, unreadable } from './fs-errors.ts';
+import { type Found, findLink, findReal } from './fs-find.ts';
+import { refuseHome, refuseHomeLink } from './fs-home.ts';
 import { holds, isGitName, isPolicyFolderName, isSamePath, pathProblem } from './fs-names.ts';
 
 /** What tells one file from another, and its states apart. Sizes in bytes, times in milliseconds. */
@@ -63,22 +66,31 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
   const { workspaces, intent } = options;
   const lexical = locate(requested, workspaces);
   const shown = showLine(requested);
-  const found = await (options.followLast === false ? findLink(lexical.absolute, shown) : findReal(lexical.absolute, shown));
+  const found = await (options.followLast === false
+    ? findLink(lexical.absolute, shown)
+    : findReal(lexical.absolute, shown));
   const absolute = join(found.real, ...found.rest);
   const workspace = workspaceOf(absolute, workspaces);
   // A link from one workspace into another leads out of the first: what a person shared is each folder by itself.
-  if (workspace === undefined || (lexical.workspace !== undefined && lexical.workspace !== workspace)) throw outside(shown);
+  if (workspace === undefined || (lexical.workspace !== undefined && lexical.workspace !== workspace))
+    throw outside(shown);
   const path = relativeTo(workspace, absolute);
   await refuseHome(absolute, options.home, shown);
   if (intent === 'write') {
     refuseWrite(workspace, path, shown);
-    if (lexical.workspace !== undefined) refuseWrite(workspace, relativeTo(workspace, lexical.absolute), shown);
+    if (lexical.workspace !== undefined)
+      refuseWrite(workspace, relativeTo(workspace, lexical.absolute), shown);
   }
   if (found.error !== undefined) throw unreadable(shown, found.error);
   const viaLink = !isSamePath(absolute, lexical.absolute);
   const base = { requested, workspace, absolute, relative: path, viaLink };
   if (found.rest.length > 0) {
-    const missing = await missingFolders(workspace, found, options.missingParents ?? intent === 'write', shown);
+    const missing = await missingFolders(
+      workspace,
+      found,
+      options.missingParents ?? intent === 'write',
+      shown,
+    );
     return { ...base, type: null, isLink: false, missing, stat: null };
   }
   const info = await lstat(absolute).catch((error: unknown) => {
@@ -91,7 +103,13 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
   if (!info.isDirectory() && /[\\/]$/.test(requested) && requested.endsWith(sep)) {
     throw new FastbandError('not_found', `${shown} ends with a slash, but is not a folder.`);
   }
-  return { ...base, type: info.isDirectory() ? 'directory' : 'file', isLink, missing: [], stat: pathStat(info) };
+  return {
+    ...base,
+    type: info.isDirectory() ? 'directory' : 'file',
+    isLink,
+    missing: [],
+    stat: pathStat(info),
+  };
 }
 
 /**
@@ -102,8 +120,12 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
  *   as both would act before the check (see `atomic-write.ts`)
  * @throws FastbandError `changed_since_plan`, `not_found`, `path_refused` (a file with several names, opened for writing)
  */
-export async function openResolved(path: Pick<ResolvedPath, 'requested' | 'absolute' | 'stat'>, flags: number): Promise<FileHandle> {
-  if ((flags & (constants.O_CREAT | constants.O_TRUNC)) !== 0) throw new TypeError('a resolved path is opened as it is');
+export async function openResolved(
+  path: Pick<ResolvedPath, 'requested' | 'absolute' | 'stat'>,
+  flags: number,
+): Promise<FileHandle> {
+  if ((flags & (constants.O_CREAT | constants.O_TRUNC)) !== 0)
+    throw new TypeError('a resolved path is opened as it is');
   const shown = showLine(path.requested);
   if (path.stat === null) throw new FastbandError('not_found', `${shown} does not exist.`);
   const handle = await open(path.absolute, flags | NO_FOLLOW | NON_BLOCK).catch((error: unknown) => {
@@ -117,7 +139,10 @@ export async function openResolved(path: Pick<ResolvedPath, 'requested' | 'absol
     refuseSpecial(info, shown);
     const writes = (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0;
     if (writes && info.nlink > 1) {
-      throw new FastbandError('path_refused', `${shown} has several names (hard links): changing it in place would change files elsewhere.`);
+      throw new FastbandError(
+        'path_refused',
+        `${shown} has several names (hard links): changing it in place would change files elsewhere.`,
+      );
     }
     if (!(await isOpenAt(handle, path.absolute, info))) throw changed(shown);
     return handle;
@@ -181,39 +206,42 @@ export function sameThing(a: PathStat | null, b: PathStat | null): boolean {
   if (a === null || b === null) return a === b;
   const same = a.dev === b.dev && a.ino === b.ino && a.mode === b.mode;
   // A folder's size and time move with what happens in it.
-  return same && ((a.mode & constants.S_IFMT) === constants.S_IFDIR || (a.size === b.size && a.mtimeMs === b.mtimeMs));
-}
-
-/** Makes sure that no link has taken the place of a folder above this real path. @throws FastbandError `changed_since_plan` */
-export async function checkParent(absolute: string, requested: string): Promise<void> {
-  const parent = dirname(absolute);
-  const real = await realpath(parent).catch((error: unknown) => {
-    throw changed(requested, error);
-  });
-  if (!isSamePath(real, parent)) throw changed(requested);
+  return (
+    same &&
+    ((a.mode & constants.S_IFMT) === constants.S_IFDIR || (a.size === b.size && a.mtimeMs === b.mtimeMs))
+  );
 }
 
 /** The error for a world that is not the one the plan was made on. */
 export function changed(requested: string, cause?: unknown): FastbandError {
-  return new FastbandError('changed_since_plan', `${showLine(requested)} changed after this call was planned, so nothing was done. Look at it again and repeat the call.`, { cause });
+  return new FastbandError(
+    'changed_since_plan',
+    `${showLine(requested)} changed after this call was planned, so nothing was done. Look at it again and repeat the call.`,
+    { cause },
+  );
+}
+
+/** The error for an open that failed on a path which was there before. */
+export function openError(shown: string, error: unknown): FastbandError {
+  const code = errorCode(error);
+  if (code === 'EACCES' || code === 'EPERM') return unreadable(shown, error);
+  return changed(shown, error);
 }
 
 // Windows has neither; its links need a privilege, and the checks after opening hold there too.
 export const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 export const NON_BLOCK = constants.O_NONBLOCK ?? 0;
 
-interface Found {
-  /** Real path of the deepest part that exists. */
-  readonly real: string;
-  /** Names below it that do not. */
-  readonly rest: readonly string[];
-  /** Why the rest could not be looked at. */
-  readonly error?: unknown;
-}
-
-function locate(requested: string, workspaces: readonly Workspace[]): { absolute: string; workspace: Workspace | undefined } {
+function locate(
+  requested: string,
+  workspaces: readonly Workspace[],
+): { absolute: string; workspace: Workspace | undefined } {
   const [only, ...others] = workspaces;
-  if (only === undefined) throw new FastbandError('outside_workspace', 'There is no workspace. Ask your user to add one in Fastband.');
+  if (only === undefined)
+    throw new FastbandError(
+      'outside_workspace',
+      'There is no workspace. Ask your user to add one in Fastband.',
+    );
   const shown = showLine(requested);
   if (isAbsolute(requested)) {
     const absolute = resolve(requested);
@@ -229,7 +257,10 @@ function locate(requested: string, workspaces: readonly Workspace[]): { absolute
     const named = workspaces.find((one) => one.name === name);
     if (named === undefined) {
       const names = workspaces.map((one) => one.name).join(', ');
-      throw new FastbandError('outside_workspace', `${shown} does not begin with a workspace's name. There are: ${names}. Write for example ${only.name}/README.md.`);
+      throw new FastbandError(
+        'outside_workspace',
+        `${shown} does not begin with a workspace's name. There are: ${names}. Write for example ${only.name}/README.md.`,
+      );
     }
     root = named;
     rest = parts.join('/').replace(/^\/+/, '');
@@ -239,61 +270,27 @@ function locate(requested: string, workspaces: readonly Workspace[]): { absolute
   return { absolute, workspace: workspaceOf(absolute, workspaces) };
 }
 
-async function findReal(absolute: string, shown: string): Promise<Found> {
-  const rest: string[] = [];
-  let error: unknown;
-  for (let current = absolute; ; current = dirname(current)) {
-    try {
-      return { real: await realpath(current), rest, ...(error === undefined ? {} : { error }) };
-    } catch (failure) {
-      const code = errorCode(failure);
-      if (code === 'ENOENT') {
-        // Following a link to nothing would let a write make a file wherever it points.
-        if (await isSymlink(current)) throw outside(shown);
-      } else if (code === 'ELOOP') {
-        throw new FastbandError('path_refused', `${shown} leads through symbolic links that form a loop.`);
-      } else if (code !== 'ENOTDIR') error ??= failure;
-      if (dirname(current) === current) throw unreadable(shown, failure);
-      rest.unshift(basename(current));
-    }
-  }
-}
-
-/** As `findReal`, but the last name is taken as it is. */
-async function findLink(absolute: string, shown: string): Promise<Found> {
-  const name = basename(absolute);
-  if (name === '') return findReal(absolute, shown);
-  const parent = await findReal(dirname(absolute), shown);
-  if (parent.rest.length > 0 || parent.error !== undefined) return { ...parent, rest: [...parent.rest, name] };
-  const target = join(parent.real, name);
-  try {
-    await lstat(target);
-    return { real: target, rest: [] };
-  } catch (error) {
-    const code = errorCode(error);
-    const plain = code === 'ENOENT' || code === 'ENOTDIR';
-    return { real: parent.real, rest: [name], ...(plain ? {} : { error }) };
-  }
-}
-
-async function isSymlink(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isSymbolicLink();
-  } catch {
-    return false;
-  }
-}
-
-async function missingFolders(workspace: Workspace, found: Found, wanted: boolean, shown: string): Promise<string[]> {
+async function missingFolders(
+  workspace: Workspace,
+  found: Found,
+  wanted: boolean,
+  shown: string,
+): Promise<string[]> {
   const info = await lstat(found.real).catch((error: unknown) => {
     throw changed(shown, error);
   });
   if (!info.isDirectory()) {
-    throw new FastbandError('not_found', `${shown} cannot exist: ${showLine(relativeTo(workspace, found.real))} is not a folder.`);
+    throw new FastbandError(
+      'not_found',
+      `${shown} cannot exist: ${showLine(relativeTo(workspace, found.real))} is not a folder.`,
+    );
   }
-  const folders = found.rest.slice(0, -1).map((_, i) => relativeTo(workspace, join(found.real, ...found.rest.slice(0, i + 1))));
+  const folders = found.rest
+    .slice(0, -1)
+    .map((_, i) => relativeTo(workspace, join(found.real, ...found.rest.slice(0, i + 1))));
   const [first] = folders;
-  if (first !== undefined && !wanted) throw new FastbandError('not_found', `${shown} does not exist: there is no folder ${showLine(first)}.`);
+  if (first !== undefined && !wanted)
+    throw new FastbandError('not_found', `${shown} does not exist: there is no folder ${showLine(first)}.`);
   return folders;
 }
 
@@ -304,69 +301,27 @@ function relativeTo(workspace: Workspace, absolute: string): string {
 
 function refuseWrite(workspace: Workspace, path: string, shown: string): void {
   if (workspace.readOnly) {
-    throw new FastbandError('read_only', `${shown} is in the workspace ${workspace.name}, which is read-only. Only your user can change that, in Fastband.`);
+    throw new FastbandError(
+      'read_only',
+      `${shown} is in the workspace ${workspace.name}, which is read-only. Only your user can change that, in Fastband.`,
+    );
   }
   const names = path.split('/');
   if (names.some(isGitName)) {
-    throw new FastbandError('path_refused', `${shown} is part of a git repository's own data, which file tools do not change. Use the git tools.`);
+    throw new FastbandError(
+      'path_refused',
+      `${shown} is part of a git repository's own data, which file tools do not change. Use the git tools.`,
+    );
   }
   if (isPolicyFolderName(names[0] ?? '')) {
-    throw new FastbandError('path_refused', `${shown} belongs to the workspace's Fastband policy, which only a person may change.`);
-  }
-}
-
-const realHomes = new Map<string, string>();
-
-/** Real path of Fastband's folder; remembered once it exists. */
-export async function realHome(home: string): Promise<string> {
-  const known = realHomes.get(home);
-  if (known !== undefined) return known;
-  const { real, rest } = await findReal(resolve(home), 'Fastband’s folder');
-  if (rest.length === 0) realHomes.set(home, real);
-  return join(real, ...rest);
-}
-
-async function refuseHome(absolute: string, home: string, shown: string): Promise<void> {
-  if (holds(resolve(home), absolute) || holds(await realHome(home), absolute)) throw homeRefused(shown);
-}
-
-/** A hard link is a second name for the same file: one of them in a workspace would hand out database and settings. */
-async function refuseHomeLink(info: Stats, home: string, shown: string): Promise<void> {
-  const folder = await realHome(home);
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    const own = await lstat(join(folder, name)).catch(() => undefined);
-    if (own?.dev === info.dev && own.ino === info.ino) throw homeRefused(shown);
+    throw new FastbandError(
+      'path_refused',
+      `${shown} belongs to the workspace's Fastband policy, which only a person may change.`,
+    );
   }
 }
 
 function refuseSpecial(info: Stats, shown: string): void {
   if (info.isFile() || info.isDirectory()) return;
   throw new FastbandError('path_refused', `${shown} is a device, pipe or socket, not a file or folder.`);
-}
-
-function homeRefused(shown: string): FastbandError {
-  return new FastbandError('path_refused', `${shown} belongs to Fastband itself, which no tool may read or change.`);
-}
-
-function outside(shown: string): FastbandError {
-  return new FastbandError('outside_workspace', `${shown} does not lead to a place inside a workspace. list_workspaces names the ones there are.`);
-}
-
-function unreadable(shown: string, cause: unknown): FastbandError {
-  const long = errorCode(cause) === 'ENAMETOOLONG';
-  const why = long ? 'is longer than this file system takes' : 'cannot be opened: the system does not let Fastband';
-  return new FastbandError('path_refused', `${shown} ${why}.`, { cause });
-}
-
-/** The error for an open that failed on a path which was there before. */
-export function openError(shown: string, error: unknown): FastbandError {
-  const code = errorCode(error);
-  if (code === 'EACCES' || code === 'EPERM') return unreadable(shown, error);
-  return changed(shown, error);
-}
-
-/** The system's code of a failed call (`ENOENT`), or undefined. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

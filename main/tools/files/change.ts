@@ -6,8 +6,9 @@ import { sha256Hex } from '../../core/canonical.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { RunContext } from '../../core/tool.ts';
 import { writeAtomically } from '../../guard/atomic-write.ts';
+import { changing, errorCode } from '../../guard/fs-errors.ts';
 import { inFolder } from '../../guard/fs-folder.ts';
-import { changed, errorCode, lstatOf, type PathStat, type ResolvedPath, sameThing } from '../../guard/path.ts';
+import { changed, lstatOf, type PathStat, type ResolvedPath, sameThing } from '../../guard/path.ts';
 import { hashFile } from './content.ts';
 
 /** A file change, frozen: what is there now, and what will be. */
@@ -32,9 +33,18 @@ export interface FileChange {
  * @param before - the bytes that are there, when they were read already
  * @throws FastbandError `invalid_input`
  */
-export async function planChange(resolved: ResolvedPath, content: string, before?: Buffer): Promise<FileChange> {
-  if (resolved.type === 'directory') throw new FastbandError('invalid_input', `${resolved.requested} is a folder.`);
-  if (!content.isWellFormed()) throw new FastbandError('invalid_input', 'The content holds half of a Unicode pair, which a text file cannot. Send it as valid text.');
+export async function planChange(
+  resolved: ResolvedPath,
+  content: string,
+  before?: Buffer,
+): Promise<FileChange> {
+  if (resolved.type === 'directory')
+    throw new FastbandError('invalid_input', `${resolved.requested} is a folder.`);
+  if (!content.isWellFormed())
+    throw new FastbandError(
+      'invalid_input',
+      'The content holds half of a Unicode pair, which a text file cannot. Send it as valid text.',
+    );
   return {
     requested: resolved.requested,
     workspace: resolved.workspace.name,
@@ -42,7 +52,8 @@ export async function planChange(resolved: ResolvedPath, content: string, before
     absolute: resolved.absolute,
     op: resolved.type === null ? 'create' : 'modify',
     before: resolved.stat,
-    beforeHash: before !== undefined ? sha256Hex(before) : resolved.stat === null ? null : await hashFile(resolved),
+    beforeHash:
+      before !== undefined ? sha256Hex(before) : resolved.stat === null ? null : await hashFile(resolved),
     content,
     folders: missingFolders(resolved),
   };
@@ -50,17 +61,27 @@ export async function planChange(resolved: ResolvedPath, content: string, before
 
 export function changeEffects(change: FileChange): Effect[] {
   return [
-    ...change.folders.map(({ path }) => ({ kind: 'write' as const, workspace: change.workspace, path, op: 'mkdir' as const })),
+    ...change.folders.map(({ path }) => ({
+      kind: 'write' as const,
+      workspace: change.workspace,
+      path,
+      op: 'mkdir' as const,
+    })),
     { kind: 'write', workspace: change.workspace, path: change.path, op: change.op },
   ];
 }
 
 /** Makes a planned change, unless what it was planned on has changed. @throws FastbandError `changed_since_plan` */
-export async function makeChange(change: FileChange, context: RunContext): Promise<void> {
+export function makeChange(change: FileChange, context: RunContext): Promise<void> {
+  return changing(change.requested, () => make(change, context));
+}
+
+async function make(change: FileChange, context: RunContext): Promise<void> {
   const { requested, before, workspace, path, absolute, op } = change;
   await makeFolders(change, context);
   if (!sameThing(before, await lstatOf(absolute))) throw changed(requested);
-  if (before !== null && (await hashFile({ absolute, stat: before, requested })) !== change.beforeHash) throw changed(requested);
+  if (before !== null && (await hashFile({ absolute, stat: before, requested })) !== change.beforeHash)
+    throw changed(requested);
   context.signal.throwIfAborted();
   const ticket = await context.journal.before({ workspace, path, absolute, op });
   // Looks at the file once more at the very end: keeping the pre-image took a moment.

@@ -7,10 +7,17 @@ import { openResolved, type ResolvedPath } from '../../guard/path.ts';
 export const MAX_READ_BYTES = 32 * 1024 * 1024;
 
 const IMAGES: readonly { readonly mimeType: string; matches(bytes: Buffer): boolean }[] = [
-  { mimeType: 'image/png', matches: (b) => b.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) },
+  {
+    mimeType: 'image/png',
+    matches: (b) => b.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])),
+  },
   { mimeType: 'image/jpeg', matches: (b) => b.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])) },
   { mimeType: 'image/gif', matches: (b) => /^GIF8[79]a/.test(b.subarray(0, 6).toString('latin1')) },
-  { mimeType: 'image/webp', matches: (b) => b.subarray(0, 4).toString('latin1') === 'RIFF' && b.subarray(8, 12).toString('latin1') === 'WEBP' },
+  {
+    mimeType: 'image/webp',
+    matches: (b) =>
+      b.subarray(0, 4).toString('latin1') === 'RIFF' && b.subarray(8, 12).toString('latin1') === 'WEBP',
+  },
 ];
 
 export type FileContent =
@@ -23,19 +30,29 @@ export type FileContent =
  *
  * @throws FastbandError `changed_since_plan`, `too_large`, `invalid_input` for a folder
  */
-export async function readContent(path: Pick<ResolvedPath, 'absolute' | 'stat' | 'requested'>): Promise<FileContent> {
+export async function readContent(
+  path: Pick<ResolvedPath, 'absolute' | 'stat' | 'requested'>,
+): Promise<FileContent> {
   const bytes = await readBytes(path);
   const image = IMAGES.find((one) => one.matches(bytes));
-  if (image !== undefined) return { kind: 'image', mimeType: image.mimeType, data: bytes, bytes: bytes.length };
+  if (image !== undefined)
+    return { kind: 'image', mimeType: image.mimeType, data: bytes, bytes: bytes.length };
   const text = decodeText(bytes);
-  return text === undefined ? { kind: 'binary', bytes: bytes.length } : { kind: 'text', text, bytes: bytes.length };
+  return text === undefined
+    ? { kind: 'binary', bytes: bytes.length }
+    : { kind: 'text', text, bytes: bytes.length };
 }
 
 /** The file's bytes as they are. @throws as `readContent` */
-export async function readBytes(path: Pick<ResolvedPath, 'absolute' | 'stat' | 'requested'>): Promise<Buffer> {
+export async function readBytes(
+  path: Pick<ResolvedPath, 'absolute' | 'stat' | 'requested'>,
+): Promise<Buffer> {
   const size = path.stat?.size ?? 0;
   if (size > MAX_READ_BYTES) {
-    throw new FastbandError('too_large', `${path.requested} has ${size} bytes, more than the ${MAX_READ_BYTES} that can be read at once. Use search_files or a command.`);
+    throw new FastbandError(
+      'too_large',
+      `${path.requested} has ${size} bytes, more than the ${MAX_READ_BYTES} that can be read at once. Use search_files or a command.`,
+    );
   }
   const file = await openResolved(path, constants.O_RDONLY);
   try {
@@ -49,7 +66,8 @@ export async function readBytes(path: Pick<ResolvedPath, 'absolute' | 'stat' | '
     }
     return buffer.subarray(0, filled);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EISDIR') throw new FastbandError('invalid_input', `${path.requested} is a folder. Use list_directory.`);
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR')
+      throw new FastbandError('invalid_input', `${path.requested} is a folder. Use list_directory.`);
     throw error;
   } finally {
     await file.close();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Effect } from '../../../contract/effects.ts';
 import { FastbandError } from '../../core/errors.ts';
+import { changing } from '../../guard/fs-errors.ts';
 import { callerPath } from '../../guard/path.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
@@ -22,14 +23,25 @@ export const createDirectory = defineTool({
     // Where it is there already, that is all this call tells.
     const look: Effect = { kind: 'read', workspace: workspace.name, path: relative };
     return {
-      effects: folders.length === 0 ? [look] : folders.map((folder) => ({ kind: 'write', workspace: workspace.name, path: folder.path, op: 'mkdir' })),
+      effects:
+        folders.length === 0
+          ? [look]
+          : folders.map((folder) => ({
+              kind: 'write',
+              workspace: workspace.name,
+              path: folder.path,
+              op: 'mkdir',
+            })),
       data: { requested, workspace: workspace.name, path: relative, folders },
     };
   },
   async run({ data }, context) {
-    await makeFolders(data, context);
+    await changing(data.requested, () => makeFolders(data, context));
     const created = data.folders.map((folder) => folder.path);
     const shown = (at: string) => callerPath(context.workspaces, data.workspace, at);
-    return { output: { path: shown(data.path), created: created.map(shown) }, summary: created.length === 0 ? `${data.path} was there already.` : `Made ${created.join(', ')}.` };
+    return {
+      output: { path: shown(data.path), created: created.map(shown) },
+      summary: created.length === 0 ? `${data.path} was there already.` : `Made ${created.join(', ')}.`,
+    };
   },
 });

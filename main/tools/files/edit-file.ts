@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { FastbandError } from '../../core/errors.ts';
-import { diffPreview } from '../diff-preview.ts';
 import { callerPath } from '../../guard/path.ts';
+import { diffPreview } from '../diff-preview.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { changeEffects, makeChange, planChange } from './change.ts';
-import { changeWarnings } from './warnings.ts';
 import { decodeText, readBytes } from './content.ts';
+import { changeWarnings } from './warnings.ts';
 
 const Edit = z.strictObject({
   old: z.string().min(1),
@@ -17,17 +17,22 @@ const Edit = z.strictObject({
 export const editFile = defineTool({
   name: 'edit_file',
   title: 'Edit a file',
-  description: 'Replaces exact texts in a file, in order, all or none. Each old text must occur once, unless all is true.',
+  description:
+    'Replaces exact texts in a file, in order, all or none. Each old text must occur once, unless all is true.',
   group: 'files',
   risk: 'write',
   input: z.strictObject({ path: z.string(), edits: z.array(Edit).min(1).max(200) }),
   output: z.object({ path: z.string(), replacements: z.int() }),
   async plan({ path, edits }, context) {
     const resolved = await resolveFor(context, path, 'write');
-    if (resolved.type !== 'file') throw new FastbandError('not_found', `There is no file ${path}. Use write_file to create one.`);
+    if (resolved.type !== 'file')
+      throw new FastbandError('not_found', `There is no file ${path}. Use write_file to create one.`);
     // The errors below say what the file holds, so only who may read it may edit it.
     if (!context.visible(resolved.workspace.name, resolved.relative)) {
-      throw new FastbandError('denied_by_rule', `The rules do not let you read ${path}, so you cannot edit it.`);
+      throw new FastbandError(
+        'denied_by_rule',
+        `The rules do not let you read ${path}, so you cannot edit it.`,
+      );
     }
     const bytes = await readBytes(resolved);
     const decoded = decodeText(bytes);
@@ -47,14 +52,21 @@ export const editFile = defineTool({
   async run({ data }, context) {
     await makeChange(data, context);
     return {
-      output: { path: callerPath(context.workspaces, data.workspace, data.path), replacements: data.replacements },
+      output: {
+        path: callerPath(context.workspaces, data.workspace, data.path),
+        replacements: data.replacements,
+      },
       summary: `Edited ${data.path}, ${data.replacements} ${data.replacements === 1 ? 'replacement' : 'replacements'}.`,
     };
   },
 });
 
 /** Applies exact replacements to a text. A file with CRLF line ends is matched and keeps them. */
-export function applyEdits(original: string, edits: readonly z.infer<typeof Edit>[], path: string): { text: string; replacements: number } {
+export function applyEdits(
+  original: string,
+  edits: readonly z.infer<typeof Edit>[],
+  path: string,
+): { text: string; replacements: number } {
   const crlf = original.includes('\r\n') && !/[^\r]\n/.test(original);
   let text = original;
   let replacements = 0;
@@ -63,10 +75,20 @@ export function applyEdits(original: string, edits: readonly z.infer<typeof Edit
     const inFile = (part: string) => (crlf ? part.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n') : part);
     const old = inFile(edit.old);
     const found = occurrences(text, old);
-    if (found.length === 0) throw new FastbandError('invalid_input', `${which}the old text is not in ${path}.${nearest(text, edit.old)} Nothing was changed.`);
+    if (found.length === 0)
+      throw new FastbandError(
+        'invalid_input',
+        `${which}the old text is not in ${path}.${nearest(text, edit.old)} Nothing was changed.`,
+      );
     if (found.length > 1 && edit.all !== true) {
-      const lines = found.slice(0, 10).map((at) => lineAt(text, at)).join(', ');
-      throw new FastbandError('invalid_input', `${which}the old text occurs ${found.length} times in ${path} (lines ${lines}). Add lines around it, or set all. Nothing was changed.`);
+      const lines = found
+        .slice(0, 10)
+        .map((at) => lineAt(text, at))
+        .join(', ');
+      throw new FastbandError(
+        'invalid_input',
+        `${which}the old text occurs ${found.length} times in ${path} (lines ${lines}). Add lines around it, or set all. Nothing was changed.`,
+      );
     }
     text = text.split(old).join(inFile(edit.new));
     replacements += found.length;
@@ -87,15 +109,26 @@ function lineAt(text: string, at: number): number {
 
 /** The line most like the first wanted one, for whoever mistyped it. */
 function nearest(text: string, wanted: string): string {
-  const target = wanted.split('\n').find((line) => line.trim() !== '')?.trim() ?? '';
+  const target =
+    wanted
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? '';
   if (target === '') return '';
   const words = new Set(target.split(/\W+/).filter(Boolean));
   let best = { score: 0, line: 0, text: '' };
-  text.split('\n').slice(0, 20_000).forEach((line, index) => {
-    const trimmed = line.trim();
-    const score = trimmed === target ? 1 : trimmed.split(/\W+/).filter((word) => words.has(word)).length / Math.max(words.size, 1) - 0.01;
-    if (score > best.score) best = { score, line: index + 1, text: trimmed };
-  });
-  if (best.score >= 1) return ` Line ${best.line} has its first line, but what follows differs, or the white space does.`;
+  text
+    .split('\n')
+    .slice(0, 20_000)
+    .forEach((line, index) => {
+      const trimmed = line.trim();
+      const score =
+        trimmed === target
+          ? 1
+          : trimmed.split(/\W+/).filter((word) => words.has(word)).length / Math.max(words.size, 1) - 0.01;
+      if (score > best.score) best = { score, line: index + 1, text: trimmed };
+    });
+  if (best.score >= 1)
+    return ` Line ${best.line} has its first line, but what follows differs, or the white space does.`;
   return best.score >= 0.5 ? ` Most like it is line ${best.line}: ${best.text.slice(0, 200)}` : '';
 }

@@ -53,7 +53,13 @@ export const findFiles = defineTool({
     files.sort();
     return {
       output: { files, more },
-      content: [{ type: 'text', text: files.length === 0 ? 'No files match.' : `${files.join('\n')}${more ? '\n[there are more]' : ''}` }],
+      content: [
+        {
+          type: 'text',
+          text:
+            files.length === 0 ? 'No files match.' : `${files.join('\n')}${more ? '\n[there are more]' : ''}`,
+        },
+      ],
       summary: `Found ${files.length}${more ? ' or more' : ''} files in ${data.path}.`,
     };
   },

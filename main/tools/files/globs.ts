@@ -1,5 +1,5 @@
-import { compileGlob } from '../../core/glob.ts';
 import { FastbandError } from '../../core/errors.ts';
+import { compileGlob } from '../../core/glob.ts';
 
 const FOLDS_CASE = process.platform === 'darwin' || process.platform === 'win32';
 const MAX_ALTERNATIVES = 100;
@@ -27,10 +27,15 @@ export function fileGlob(glob: string): FileGlob {
   });
   const compiled = patterns.map((pattern) => compileGlob(pattern, { foldCase: FOLDS_CASE }));
   const names = patterns.map((pattern) => pattern.split('/').at(-1) ?? '**');
-  const narrow = names.every((name) => name !== '**' && name !== '*' && /^[A-Za-z0-9_.*?@+=~ -]+$/.test(name));
+  const narrow = names.every(
+    (name) => name !== '**' && name !== '*' && /^[A-Za-z0-9_.*?@+=~ -]+$/.test(name),
+  );
   return {
     matches: (path) => compiled.some((one) => one.matches(path)),
-    args: narrow && !FOLDS_CASE ? [...new Set(names)].map((name) => `--type-add=wanted:${name}`).concat('--type=wanted') : [],
+    args:
+      narrow && !FOLDS_CASE
+        ? [...new Set(names)].map((name) => `--type-add=wanted:${name}`).concat('--type=wanted')
+        : [],
   };
 }
 
@@ -43,10 +48,15 @@ function expandBraces(glob: string): string[] {
     for (const one of open) {
       const inner = /\{([^{}]*)\}/.exec(one);
       if (inner === null || one.charAt(inner.index - 1) === '\\') done = [...done, one];
-      else for (const part of (inner[1] ?? '').split(',')) next.push(one.slice(0, inner.index) + part + one.slice(inner.index + inner[0].length));
+      else
+        for (const part of (inner[1] ?? '').split(','))
+          next.push(one.slice(0, inner.index) + part + one.slice(inner.index + inner[0].length));
     }
     if (done.length + next.length > MAX_ALTERNATIVES) {
-      throw new FastbandError('invalid_input', `The pattern stands for more than ${MAX_ALTERNATIVES} others. Write a simpler one.`);
+      throw new FastbandError(
+        'invalid_input',
+        `The pattern stands for more than ${MAX_ALTERNATIVES} others. Write a simpler one.`,
+      );
     }
     open = next;
   }

@@ -12,7 +12,11 @@ import { visibleIn } from './visible.ts';
 import { kindOf } from './walk.ts';
 
 const MAX_ENTRIES = 2000;
-const Entry = z.object({ path: z.string(), type: z.enum(['file', 'directory', 'link', 'other']), size: z.int().optional() });
+const Entry = z.object({
+  path: z.string(),
+  type: z.enum(['file', 'directory', 'link', 'other']),
+  size: z.int().optional(),
+});
 type Entry = z.infer<typeof Entry>;
 
 export const listDirectory = defineTool({
@@ -34,17 +38,29 @@ export const listDirectory = defineTool({
   },
   async run({ data }, context) {
     const { entries, more } = await list(data, context);
-    const text = entries.map((one) => (one.type === 'directory' ? `${one.path}/` : one.type === 'link' ? `${one.path} (link)` : one.path)).join('\n');
+    const text = entries
+      .map((one) =>
+        one.type === 'directory' ? `${one.path}/` : one.type === 'link' ? `${one.path} (link)` : one.path,
+      )
+      .join('\n');
     return {
       output: { path: callerPath(context.workspaces, data.workspace, data.path), entries, more },
-      content: [{ type: 'text', text: `${text}${more ? `\n[only the first ${MAX_ENTRIES}]` : ''}` || '(empty)' }],
+      content: [
+        { type: 'text', text: `${text}${more ? `\n[only the first ${MAX_ENTRIES}]` : ''}` || '(empty)' },
+      ],
       summary: `Listed ${data.path}, ${entries.length} entries.`,
     };
   },
 });
 
 async function list(
-  data: { readonly requested: string; readonly absolute: string; readonly path: string; readonly workspace: string; readonly depth: number },
+  data: {
+    readonly requested: string;
+    readonly absolute: string;
+    readonly path: string;
+    readonly workspace: string;
+    readonly depth: number;
+  },
   context: RunContext,
 ): Promise<{ entries: Entry[]; more: boolean }> {
   const visible = visibleIn(context, data.workspace);
@@ -58,14 +74,23 @@ async function list(
       const some = names.slice(0, MAX_ENTRIES - entries.length);
       const stats = await Promise.all(some.map((name) => lstatOf(held.at(name)).catch(() => null)));
       return { some, stats, more: some.length < names.length };
+    }).catch((error: unknown) => {
+      // A folder further down that cannot be opened, or is gone, does not spoil the rest.
+      if (depth === 1 || !(error instanceof FastbandError)) throw error;
+      return { some: [], stats: [], more: false };
     });
     for (const [i, name] of found.some.entries()) {
       const stat = found.stats[i];
       if (stat == null) continue;
       const type = kindOf(stat);
       const below = childPath(path, name);
-      entries.push({ path: callerPath(context.workspaces, data.workspace, below), type, ...(type === 'file' ? { size: stat.size } : {}) });
-      if (type === 'directory' && depth < data.depth && !isGitName(name)) queue.push({ absolute: join(absolute, name), path: below, depth: depth + 1 });
+      entries.push({
+        path: callerPath(context.workspaces, data.workspace, below),
+        type,
+        ...(type === 'file' ? { size: stat.size } : {}),
+      });
+      if (type === 'directory' && depth < data.depth && !isGitName(name))
+        queue.push({ absolute: join(absolute, name), path: below, depth: depth + 1 });
     }
     if (found.more) return { entries, more: true };
   }

@@ -46,7 +46,8 @@ export const readFile = defineTool({
   async plan({ path, offset, limit }, context) {
     const resolved = await resolveFor(context, path, 'read');
     if (resolved.type === null) throw new FastbandError('not_found', `${path} does not exist.`);
-    if (resolved.type === 'directory') throw new FastbandError('invalid_input', `${path} is a folder. Use list_directory.`);
+    if (resolved.type === 'directory')
+      throw new FastbandError('invalid_input', `${path} is a folder. Use list_directory.`);
     const { requested, absolute, relative, stat, workspace } = resolved;
     const data: ReadData & { offset?: number | undefined; limit?: number | undefined } = {
       requested,
@@ -67,11 +68,20 @@ export const readFile = defineTool({
  * @param room - characters that the answer may take; a longer text ends at a line before
  * @throws FastbandError `too_large` for an image that has no room
  */
-export async function readOne(data: ReadData, offset: number, limit: number | undefined, room = MAX_CHARACTERS): Promise<ToolResult<ReadOutput>> {
+export async function readOne(
+  data: ReadData,
+  offset: number,
+  limit: number | undefined,
+  room = MAX_CHARACTERS,
+): Promise<ToolResult<ReadOutput>> {
   const content = await readContent(data);
   const base = { path: data.path, kind: content.kind, bytes: content.bytes };
   if (content.kind === 'image') {
-    if (content.bytes > MAX_IMAGE_BYTES) throw new FastbandError('too_large', `${data.path} is an image of ${content.bytes} bytes, more than the ${MAX_IMAGE_BYTES} that can be shown.`);
+    if (content.bytes > MAX_IMAGE_BYTES)
+      throw new FastbandError(
+        'too_large',
+        `${data.path} is an image of ${content.bytes} bytes, more than the ${MAX_IMAGE_BYTES} that can be shown.`,
+      );
     return {
       output: { ...base, mimeType: content.mimeType },
       content: [{ type: 'image', data: content.data.toString('base64'), mimeType: content.mimeType }],
@@ -86,8 +96,12 @@ export async function readOne(data: ReadData, offset: number, limit: number | un
     };
   }
   const view = lineWindow(content.text, offset, limit, room);
-  const range = view.more || offset > 1 ? `lines ${view.startLine} to ${view.endLine} of ${view.totalLines}` : `${view.totalLines} lines`;
-  const next = view.endLine < view.totalLines ? `go on with offset ${view.endLine + 1}` : 'the last line is cut';
+  const range =
+    view.more || offset > 1
+      ? `lines ${view.startLine} to ${view.endLine} of ${view.totalLines}`
+      : `${view.totalLines} lines`;
+  const next =
+    view.endLine < view.totalLines ? `go on with offset ${view.endLine + 1}` : 'the last line is cut';
   const note: ToolContent[] = view.more ? [{ type: 'text', text: `[${range}; ${next}]` }] : [];
   return {
     output: { ...base, ...view },
@@ -99,7 +113,11 @@ export async function readOne(data: ReadData, offset: number, limit: number | un
 function lineWindow(text: string, offset: number, limit: number | undefined, room: number) {
   const starts = lineStarts(text);
   const totalLines = starts.length;
-  if (offset > Math.max(1, totalLines)) throw new FastbandError('invalid_input', `The file has ${totalLines} lines; offset ${offset} is past its end.`);
+  if (offset > Math.max(1, totalLines))
+    throw new FastbandError(
+      'invalid_input',
+      `The file has ${totalLines} lines; offset ${offset} is past its end.`,
+    );
   const from = starts[offset - 1] ?? 0;
   let endLine = Math.min(totalLines, limit === undefined ? totalLines : offset - 1 + limit);
   const endOf = (line: number) => starts[line] ?? text.length;
@@ -117,6 +135,7 @@ function lineWindow(text: string, offset: number, limit: number | undefined, roo
 function lineStarts(text: string): number[] {
   if (text === '') return [];
   const starts = [0];
-  for (let at = text.indexOf('\n'); at !== -1 && at + 1 < text.length; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  for (let at = text.indexOf('\n'); at !== -1 && at + 1 < text.length; at = text.indexOf('\n', at + 1))
+    starts.push(at + 1);
   return starts;
 }

@@ -14,7 +14,8 @@ const Failure = z.object({ path: z.string(), error: z.string() });
 export const readManyFiles = defineTool({
   name: 'read_many_files',
   title: 'Read several files',
-  description: 'Reads up to 50 files. One that cannot be read is named with its error; the others still come.',
+  description:
+    'Reads up to 50 files. One that cannot be read is named with its error; the others still come.',
   group: 'files',
   risk: 'read',
   input: z.strictObject({ paths: z.array(z.string()).min(1).max(50) }),
@@ -25,9 +26,22 @@ export const readManyFiles = defineTool({
     const effects: Effect[] = [];
     for (const path of new Set(paths)) {
       try {
-        const { requested, absolute, relative, stat, workspace, type } = await resolveFor(context, path, 'read');
-        if (type !== 'file') throw new FastbandError('not_found', type === null ? `${path} does not exist.` : `${path} is a folder.`);
-        files.push({ requested, absolute, path: callerPath(context.workspaces, workspace.name, relative), stat });
+        const { requested, absolute, relative, stat, workspace, type } = await resolveFor(
+          context,
+          path,
+          'read',
+        );
+        if (type !== 'file')
+          throw new FastbandError(
+            'not_found',
+            type === null ? `${path} does not exist.` : `${path} is a folder.`,
+          );
+        files.push({
+          requested,
+          absolute,
+          path: callerPath(context.workspaces, workspace.name, relative),
+          stat,
+        });
         effects.push({ kind: 'read', workspace: workspace.name, path: relative });
       } catch (error) {
         // A refusal by a guard is about the whole call; a missing file is not.
@@ -45,9 +59,11 @@ export const readManyFiles = defineTool({
     for (const file of data.files) {
       context.signal.throwIfAborted();
       try {
-        if (room <= 0) throw new FastbandError('output_too_large', 'Not read: the answer is full. Read it by itself.');
+        if (room <= 0)
+          throw new FastbandError('output_too_large', 'Not read: the answer is full. Read it by itself.');
         const one = await readOne(file, 1, undefined, room);
-        for (const part of one.content ?? []) room -= part.type === 'text' ? part.text.length : part.type === 'image' ? part.data.length : 0;
+        for (const part of one.content ?? [])
+          room -= part.type === 'text' ? part.text.length : part.type === 'image' ? part.data.length : 0;
         files.push(one.output);
         content.push({ type: 'text', text: `── ${file.path}` }, ...(one.content ?? []));
       } catch (error) {
@@ -56,6 +72,10 @@ export const readManyFiles = defineTool({
       }
     }
     for (const { path, error } of errors) content.push({ type: 'text', text: `── ${path}: ${error}` });
-    return { output: { files, errors }, content, summary: `Read ${files.length} files${errors.length > 0 ? `, ${errors.length} could not be read` : ''}.` };
+    return {
+      output: { files, errors },
+      content,
+      summary: `Read ${files.length} files${errors.length > 0 ? `, ${errors.length} could not be read` : ''}.`,
+    };
   },
 });

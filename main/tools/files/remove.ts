@@ -1,7 +1,8 @@
 import { rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { errorCode } from '../../guard/fs-errors.ts';
 import { inFolder } from '../../guard/fs-folder.ts';
-import { changed, errorCode, lstatOf, type PathStat, sameThing } from '../../guard/path.ts';
+import { changed, lstatOf, type PathStat, sameThing } from '../../guard/path.ts';
 import type { WalkEntry } from './walk.ts';
 
 /**
@@ -20,7 +21,8 @@ export async function removePath(
   for (const [folder, children] of [...groupByFolder(absolute, entries)].toReversed()) {
     signal.throwIfAborted();
     await inFolder(folder, requested, async (held) => {
-      for (const child of children) await removeOne(held.at(basename(child.absolute)), child.type === 'directory', requested);
+      for (const child of children)
+        await removeOne(held.at(basename(child.absolute)), child.type === 'directory', requested);
     });
   }
   await inFolder(dirname(absolute), requested, async (held) => {
@@ -47,7 +49,14 @@ async function removeOne(path: string, isFolder: boolean, requested: string): Pr
     await (isFolder ? rmdir(path) : unlink(path));
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') throw changed(requested, error);
+    if (
+      code === 'ENOTEMPTY' ||
+      code === 'EEXIST' ||
+      code === 'ENOENT' ||
+      code === 'ENOTDIR' ||
+      code === 'EISDIR'
+    )
+      throw changed(requested, error);
     throw error;
   }
 }

@@ -16,7 +16,11 @@ type Line = z.infer<typeof Line>;
 /** The part of ripgrep's `--json` that is used here. Text that is not UTF-8 comes as `bytes` and is passed over. */
 interface RipgrepLine {
   readonly type: 'begin' | 'match' | 'context' | 'end' | 'summary';
-  readonly data: { readonly path?: { readonly text?: string }; readonly line_number?: number | null; readonly lines?: { readonly text?: string } };
+  readonly data: {
+    readonly path?: { readonly text?: string };
+    readonly line_number?: number | null;
+    readonly lines?: { readonly text?: string };
+  };
 }
 
 export const searchFiles = defineTool({
@@ -41,8 +45,22 @@ export const searchFiles = defineTool({
     if (input.glob !== undefined) fileGlob(input.glob);
     if (type === null) throw new FastbandError('not_found', `${path} does not exist.`);
     return {
-      effects: [{ kind: 'read', workspace: workspace.name, path: relative, ...(type === 'directory' ? { tree: true } : {}) }],
-      data: { ...input, requested: path, absolute, path: relative, workspace: workspace.name, inode: type === 'file' ? (stat?.ino ?? 0) : null },
+      effects: [
+        {
+          kind: 'read',
+          workspace: workspace.name,
+          path: relative,
+          ...(type === 'directory' ? { tree: true } : {}),
+        },
+      ],
+      data: {
+        ...input,
+        requested: path,
+        absolute,
+        path: relative,
+        workspace: workspace.name,
+        inode: type === 'file' ? (stat?.ino ?? 0) : null,
+      },
     };
   },
   async run({ data }, context) {
@@ -54,7 +72,8 @@ export const searchFiles = defineTool({
     const shownPath = (below: string): string | undefined => {
       const path = data.inode !== null ? data.path : childPath(data.path, below);
       // A file named by the caller is searched whatever its name.
-      const left = data.inode === null && (glob?.matches(below) === false || (!data.hidden && isHidden(below)));
+      const left =
+        data.inode === null && (glob?.matches(below) === false || (!data.hidden && isHidden(below)));
       return left || !visible(path) ? undefined : callerPath(context.workspaces, data.workspace, path);
     };
     let matches = 0;
@@ -70,26 +89,42 @@ export const searchFiles = defineTool({
       '--',
       data.inode === null ? './' : `./${basename(data.absolute)}`,
     ];
-    await inFolder(data.inode === null ? data.absolute : dirname(data.absolute), data.requested, async (folder) => {
-      // ripgrep follows a link that it is given by name.
-      if (data.inode !== null && (await lstatOf(folder.at(basename(data.absolute))))?.ino !== data.inode) throw changed(data.requested);
-      await ripgrep(args, folder.self, '\n', context.signal, (piece) => {
-        if (!piece.startsWith('{"type":"match"') && !piece.startsWith('{"type":"context"')) return 'more';
-        const { type, data: found } = JSON.parse(piece) as RipgrepLine;
-        const name = found.path?.text;
-        if (name === undefined || found.lines?.text === undefined) return 'more';
-        if (!wanted.has(name)) wanted.set(name, shownPath((process.platform === 'win32' ? name.replaceAll('\\', '/') : name).replace(/^\.\//, '')));
-        const path = wanted.get(name);
-        if (path === undefined) return 'more';
-        if (type === 'match' && matches === data.limit) {
-          more = true;
-          return 'stop';
-        }
-        if (type === 'match') matches++;
-        lines.push({ path, line: found.line_number ?? 0, text: shorten(found.lines.text), match: type === 'match' });
-        return 'more';
-      });
-    });
+    await inFolder(
+      data.inode === null ? data.absolute : dirname(data.absolute),
+      data.requested,
+      async (folder) => {
+        // ripgrep follows a link that it is given by name.
+        if (data.inode !== null && (await lstatOf(folder.at(basename(data.absolute))))?.ino !== data.inode)
+          throw changed(data.requested);
+        await ripgrep(args, folder.self, '\n', context.signal, (piece) => {
+          if (!piece.startsWith('{"type":"match"') && !piece.startsWith('{"type":"context"')) return 'more';
+          const { type, data: found } = JSON.parse(piece) as RipgrepLine;
+          const name = found.path?.text;
+          if (name === undefined || found.lines?.text === undefined) return 'more';
+          if (!wanted.has(name))
+            wanted.set(
+              name,
+              shownPath(
+                (process.platform === 'win32' ? name.replaceAll('\\', '/') : name).replace(/^\.\//, ''),
+              ),
+            );
+          const path = wanted.get(name);
+          if (path === undefined) return 'more';
+          if (type === 'match' && matches === data.limit) {
+            more = true;
+            return 'stop';
+          }
+          if (type === 'match') matches++;
+          lines.push({
+            path,
+            line: found.line_number ?? 0,
+            text: shorten(found.lines.text),
+            match: type === 'match',
+          });
+          return 'more';
+        });
+      },
+    );
     // Files come in the order that threads finish them; the same search should read the same.
     lines.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1));
     return {

@@ -26,7 +26,13 @@ export function visibleIn(context: PlanContext, workspace: string): (path: strin
     if (holds(home, absolute)) return false;
     return inner.every((one) => {
       if (!holds(one.root, absolute)) return true;
-      const path = absolute === one.root ? '.' : absolute.slice(one.root.length + 1).split(sep).join('/');
+      const path =
+        absolute === one.root
+          ? '.'
+          : absolute
+              .slice(one.root.length + 1)
+              .split(sep)
+              .join('/');
       return context.visible(one.name, path);
     });
   }

@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { FastbandError } from '../../core/errors.ts';
 import type { PlanContext } from '../../core/tool.ts';
 import { inFolder } from '../../guard/fs-folder.ts';
+import { realHome } from '../../guard/fs-home.ts';
 import { holds, isGitName, isPolicyFolderName } from '../../guard/fs-names.ts';
-import { lstatOf, type PathStat, realHome } from '../../guard/path.ts';
+import { lstatOf, type PathStat } from '../../guard/path.ts';
 import { childPath } from '../paths.ts';
 
 export interface WalkEntry {
@@ -21,7 +22,11 @@ export interface WalkEntry {
  *
  * @throws FastbandError `too_large` past `max` entries, so that what a person is shown is complete; `changed_since_plan`
  */
-export async function walk(folder: { path: string; absolute: string }, max: number, signal: AbortSignal): Promise<WalkEntry[]> {
+export async function walk(
+  folder: { path: string; absolute: string },
+  max: number,
+  signal: AbortSignal,
+): Promise<WalkEntry[]> {
   const found: WalkEntry[] = [];
   const queue = [folder];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -30,12 +35,17 @@ export async function walk(folder: { path: string; absolute: string }, max: numb
     const entries = await inFolder(absolute, path, async (held) => {
       const names = (await readdir(held.self)).sort();
       if (found.length + names.length > max) {
-        throw new FastbandError('too_large', `${folder.path} holds more than ${max} files and folders. Take a smaller part.`);
+        throw new FastbandError(
+          'too_large',
+          `${folder.path} holds more than ${max} files and folders. Take a smaller part.`,
+        );
       }
       const stats = await Promise.all(names.map((name) => lstatOf(held.at(name))));
       return names.flatMap((name, i): WalkEntry[] => {
         const stat = stats[i];
-        return stat == null ? [] : [{ path: childPath(path, name), absolute: join(absolute, name), type: kindOf(stat), stat }];
+        return stat == null
+          ? []
+          : [{ path: childPath(path, name), absolute: join(absolute, name), type: kindOf(stat), stat }];
       });
     });
     for (const entry of entries) {
@@ -65,17 +75,40 @@ export function kindOf(stat: PathStat): WalkEntry['type'] {
  *
  * @throws FastbandError `path_refused`
  */
-export async function refuseProtected(folder: { readonly absolute: string; readonly requested: string }, entries: readonly WalkEntry[], context: PlanContext): Promise<void> {
+export async function refuseProtected(
+  folder: { readonly absolute: string; readonly requested: string },
+  entries: readonly WalkEntry[],
+  context: PlanContext,
+): Promise<void> {
   const { absolute, requested } = folder;
   if (holds(absolute, context.ports.home) || holds(absolute, await realHome(context.ports.home))) {
-    throw new FastbandError('path_refused', `${requested} holds Fastband's own folder, which no tool may change.`);
+    throw new FastbandError(
+      'path_refused',
+      `${requested} holds Fastband's own folder, which no tool may change.`,
+    );
   }
   const inner = context.workspaces.find((one) => holds(absolute, one.root));
-  if (inner !== undefined) throw new FastbandError('path_refused', `${requested} holds the workspace ${inner.name}, which only a person may move or remove.`);
+  if (inner !== undefined)
+    throw new FastbandError(
+      'path_refused',
+      `${requested} holds the workspace ${inner.name}, which only a person may move or remove.`,
+    );
   for (const entry of entries) {
     const name = basename(entry.absolute);
-    if (isGitName(name)) throw new FastbandError('path_refused', `${requested} holds a git repository (${entry.path}). Remove or move that by hand.`);
-    if (isPolicyFolderName(name)) throw new FastbandError('path_refused', `${requested} holds a policy for Fastband (${entry.path}). Only a person changes it.`);
-    if (entry.type === 'other') throw new FastbandError('path_refused', `${requested} holds a device, pipe or socket (${entry.path}). Remove that by hand.`);
+    if (isGitName(name))
+      throw new FastbandError(
+        'path_refused',
+        `${requested} holds a git repository (${entry.path}). Remove or move that by hand.`,
+      );
+    if (isPolicyFolderName(name))
+      throw new FastbandError(
+        'path_refused',
+        `${requested} holds a policy for Fastband (${entry.path}). Only a person changes it.`,
+      );
+    if (entry.type === 'other')
+      throw new FastbandError(
+        'path_refused',
+        `${requested} holds a device, pipe or socket (${entry.path}). Remove that by hand.`,
+      );
   }
 }

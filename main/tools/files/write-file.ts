@@ -40,7 +40,11 @@ export const writeFile = defineTool({
     await makeChange(data, context);
     const bytes = Buffer.byteLength(data.content);
     return {
-      output: { path: callerPath(context.workspaces, data.workspace, data.path), created: data.op === 'create', bytes },
+      output: {
+        path: callerPath(context.workspaces, data.workspace, data.path),
+        created: data.op === 'create',
+        bytes,
+      },
       summary: `${data.op === 'create' ? 'Created' : 'Wrote'} ${data.path}, ${bytes} bytes.`,
     };
   },

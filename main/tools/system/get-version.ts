@@ -11,7 +11,11 @@ export const getVersion = defineTool({
   output: z.object({ fastband: z.string(), node: z.string(), platform: z.string() }),
   plan: () => ({ effects: [], data: null }),
   run: (_plan, { host }) => ({
-    output: { fastband: host.version, node: process.versions.node, platform: `${process.platform} ${process.arch}` },
+    output: {
+      fastband: host.version,
+      node: process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+    },
     summary: `Version ${host.version}.`,
   }),
 });

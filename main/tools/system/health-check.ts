@@ -8,7 +8,13 @@ export const healthCheck = defineTool({
   group: 'system',
   risk: 'read',
   input: z.strictObject({}),
-  output: z.object({ ok: z.boolean(), audit: z.enum(['ok', 'failing']), uptimeSeconds: z.int(), tools: z.int(), waitingApprovals: z.int() }),
+  output: z.object({
+    ok: z.boolean(),
+    audit: z.enum(['ok', 'failing']),
+    uptimeSeconds: z.int(),
+    tools: z.int(),
+    waitingApprovals: z.int(),
+  }),
   plan: () => ({ effects: [], data: null }),
   run(_plan, { host, ports }) {
     const ok = host.auditOk();

@@ -8,7 +8,9 @@ export const listWorkspaces = defineTool({
   group: 'system',
   risk: 'read',
   input: z.strictObject({}),
-  output: z.object({ workspaces: z.array(z.object({ name: z.string(), root: z.string(), readOnly: z.boolean() })) }),
+  output: z.object({
+    workspaces: z.array(z.object({ name: z.string(), root: z.string(), readOnly: z.boolean() })),
+  }),
   plan: () => ({ effects: [], data: null }),
   run: (_plan, { workspaces }) => ({
     output: { workspaces: workspaces.map(({ name, root, readOnly }) => ({ name, root, readOnly })) },

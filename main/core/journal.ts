@@ -52,7 +52,7 @@ export class ChangeJournal {
     for (const row of rows) this.#checkUndoable(row);
     // Later changes of one call may build on earlier ones, so only the state that each path ended in can be compared.
     const seen = new Set<string>();
-    const own = new Set(rows.map((row) => row.body.movedTo?.absolute ?? row.body.absolute));
+    const own = rows.map((row) => row.body.movedTo?.absolute ?? row.body.absolute);
     for (const row of rows) {
       if (!seen.has(row.path)) await this.#checkUnchanged(row, own);
       seen.add(row.path);
@@ -111,14 +111,14 @@ export class ChangeJournal {
   }
 
   /** @param own - every path that the call left behind: a folder that it made may hold these and nothing else */
-  async #checkUnchanged(row: JournalRow, own: ReadonlySet<string>): Promise<void> {
+  async #checkUnchanged(row: JournalRow, own: readonly string[]): Promise<void> {
     const { after, movedTo, absolute } = row.body;
     if (after === undefined) throw new FastbandError('conflict', `The call was cut off while it changed ${row.path}, so what it left is not known. Look at it by hand.`);
     const now = await lookAt(movedTo?.absolute ?? absolute);
     const back = movedTo === undefined ? [] : await lookAt(absolute);
     const same =
       row.op === 'mkdir'
-        ? now[0]?.type === 'directory' && now.every((item) => own.has(join(absolute, item.path)))
+        ? now[0]?.type === 'directory' && now.every((item) => own.some((path) => path === join(absolute, item.path) || (path !== absolute && isWithin(join(absolute, item.path), path))))
         : sameItems(after, now);
     if (!same || back.length > 0) {
       throw new FastbandError('conflict', `${movedTo?.path ?? row.path} has changed since. Nothing was undone.`);

@@ -1,21 +1,25 @@
 import type { AuditFilter, AuditRow } from '../../contract/audit.ts';
-import type { AuditIndex } from './audit-index.ts';
 
-const CHUNK = 1000;
 const CSV_COLUMNS = ['seq', 'at', 'type', 'callId', 'actor', 'clientId', 'tool', 'kinds', 'decision', 'outcome', 'durationMs', 'summary', 'detail', 'prev', 'hash'] as const;
 
-/** One chunk of an export, oldest first; `next` is where the following one starts, null at the end. */
-export function exportChunk(
-  index: AuditIndex,
-  question: { readonly format: 'jsonl' | 'csv'; readonly filter: AuditFilter; readonly after: number; readonly upTo: number },
-): { text: string; next: number | null } {
-  const { format, filter, after, upTo } = question;
-  if (after === 0) index.catchUp();
-  const seqs = index.select(filter, { above: after, below: upTo + 1, order: 'ASC', limit: CHUNK });
-  const rows = index.rows(seqs);
-  const header = after === 0 && format === 'csv' ? `${CSV_COLUMNS.join(',')}\r\n` : '';
-  const text = rows.map((row) => (format === 'csv' ? csvLine(row) : `${JSON.stringify(row)}\n`)).join('');
-  return { text: header + text, next: seqs.length === CHUNK ? (seqs.at(-1) ?? null) : null };
+export type ExportFormat = 'jsonl' | 'csv';
+
+/** What an export asks of the worker for each chunk: rows after one and up to another, both numbers of rows. */
+export interface ExportQuestion {
+  readonly format: ExportFormat;
+  readonly filter: AuditFilter;
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** Rows as text: one JSON object in each line, or CSV lines ended by CRLF (RFC 4180). */
+export function exportText(format: ExportFormat, rows: readonly AuditRow[]): string {
+  return rows.map((row) => (format === 'csv' ? csvLine(row) : `${JSON.stringify(row)}\n`)).join('');
+}
+
+/** What comes before the first row. */
+export function exportHead(format: ExportFormat): string {
+  return format === 'csv' ? `${CSV_COLUMNS.join(',')}\r\n` : '';
 }
 
 function csvLine(row: AuditRow): string {
@@ -28,7 +32,7 @@ function csvLine(row: AuditRow): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
-/** A cell that a spreadsheet takes as text: CSV injection, CWE-1236. Quoted as in RFC 4180. */
+/** A cell that a spreadsheet takes for text, whatever an agent put in it: CSV injection, CWE-1236. */
 export function csvCell(value: string): string {
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -1,170 +1,218 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { AuditFilter, AuditRow, AuditSearchInput, AuditSearchOutput } from '../../contract/audit.ts';
-import { EFFECT_KINDS } from '../../contract/effects.ts';
-import { AUDIT_COLUMNS, GENESIS, kindsOfBits, type RawAuditRow, toAuditRow } from './audit-row.ts';
+import { type RawAuditRow, AUDIT_COLUMNS } from './audit-row.ts';
+import { indexText } from './audit-words.ts';
+import { connect, type Db, isStorageError } from './database.ts';
+import { preparePrivateFile } from './home.ts';
 
-type Db = Database.Database;
-const BATCH = 5000;
+/** Changes when what is indexed does: an index of another version is made anew. */
 const VERSION = 1;
+/** Rows of one segment, a full-text table of its own: a search reads newest first and stops, retention drops whole ones. */
+const SEGMENT = 65_536;
+/** Rows of one block, whose earliest and latest time are kept. Divides SEGMENT. */
+const BLOCK = 1024;
+/** Rows indexed in one transaction. Divides SEGMENT, a multiple of BLOCK. */
+const BATCH = 8192;
+
+interface Segment {
+  readonly id: number;
+  readonly first_seq: number;
+  readonly last_seq: number;
+  readonly last_hash: string;
+}
+
+/** A stretch of rows, both ends included. */
+export interface Stretch {
+  readonly low: number;
+  readonly high: number;
+}
 
 /**
- * Words and filter values of the log in a full-text index, in a file of its own: it is derived, may lag behind, may be
- * deleted, and building it never holds up whoever writes the log. Each filter value is a token too, so that a filter
- * and words together are one look-up.
+ * The words of the log, in FTS5 tables in a file of their own: derived, made anew when damaged, and written without
+ * the log's lock, so that indexing never holds up a call. How far it got commits with the words themselves; a kill
+ * in between loses nothing but work.
  */
 export class AuditIndex {
   readonly #log: Db;
   readonly #db: Db;
 
-  constructor(log: Db, file: string) {
+  private constructor(log: Db, db: Db) {
     this.#log = log;
-    this.#db = openIndex(file);
+    this.#db = db;
   }
 
-  /** Indexes what came since the last time. */
+  /** @returns undefined when there can be none now (read-only folder, full disk): searches then read the log itself */
+  static open(log: Db, file: string): AuditIndex | undefined {
+    try {
+      return new AuditIndex(log, openIndex(file));
+    } catch (error) {
+      if (!isStorageError(error) && !(error instanceof TypeError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  /** The last row that is indexed; 0 for none. */
+  get lastSeq(): number {
+    return Number(this.#db.prepare('SELECT coalesce(max(last_seq), 0) FROM segment').pluck().get());
+  }
+
+  /** Indexes what came since the last time, and forgets what retention removed. @throws SqliteError when it cannot be written */
   catchUp(): void {
-    const upTo = this.#db.prepare('SELECT up_to FROM state').pluck();
-    const rows = this.#log.prepare<[number, number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`).raw();
-    const insert = this.#db.prepare('INSERT INTO words (rowid, text) VALUES (?, ?)');
-    const done = this.#db.prepare('UPDATE state SET up_to = ?');
-    for (let full = true; full; ) {
-      full = this.#db
-        .transaction(() => {
-          // Read again under the lock: another process's worker may have got further.
-          const batch = rows.all(upTo.get() as number, BATCH) as RawAuditRow[];
-          for (const row of batch) insert.run(row[0], indexText(row));
-          const last = batch.at(-1);
-          if (last !== undefined) done.run(last[0]);
-          return batch.length === BATCH;
-        })
-        .immediate();
+    this.#inTransaction(() => this.#align());
+    while (this.#inTransaction(() => this.#indexBatch()));
+  }
+
+  /** Rows in one segment after another that match an FTS5 expression, in order. */
+  *matches(expression: string, { low, high }: Stretch, order: 'ASC' | 'DESC'): Generator<number> {
+    for (const { id } of this.#segments(low, high, order)) {
+      const rows = this.#db
+        .prepare<[string, number, number], number>(`SELECT rowid FROM words_${id} WHERE words_${id} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ${order}`)
+        .pluck();
+      yield* rows.iterate(expression, low, high) as IterableIterator<number>;
     }
   }
 
-  search(input: AuditSearchInput): AuditSearchOutput {
-    this.catchUp();
-    const { cursor, limit } = input;
-    const below = cursor ?? Number.MAX_SAFE_INTEGER;
-    const seqs = this.select(input, { below, above: 0, order: 'DESC', limit: limit + 1 });
-    const rows = this.rows(seqs.slice(0, limit));
-    const last = rows.at(-1);
-    return { rows, next: seqs.length > limit && last !== undefined ? last.seq : null };
+  /** The smallest stretch of indexed rows that holds all those between two times (`to` excluded); undefined when none can be. */
+  timeStretch(from: number | undefined, to: number | undefined): Stretch | undefined {
+    const sql = 'SELECT min(first_seq), max(last_seq) FROM block WHERE max_at >= ? AND min_at < ?';
+    const [low, high] = this.#db
+      .prepare(sql)
+      .raw()
+      .get(from ?? Number.MIN_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER) as [number | null, number | null];
+    return low === null || high === null ? undefined : { low, high };
   }
 
-  /** Sequence numbers of matching rows between two bounds, both exclusive. */
-  select(filter: AuditFilter, page: { below: number; above: number; order: 'ASC' | 'DESC'; limit: number }): number[] {
-    const from = filter.from === undefined ? 0 : this.#firstAt(filter.from) - 1;
-    const to = filter.to === undefined ? Number.MAX_SAFE_INTEGER : this.#firstAt(filter.to);
-    const above = Math.max(page.above, from);
-    const below = Math.min(page.below, to);
-    const words = matchExpression(filter);
-    if (words === undefined) {
-      return this.#log
-        .prepare(`SELECT seq FROM audit WHERE seq > ? AND seq < ? ORDER BY seq ${page.order} LIMIT ?`)
-        .pluck()
-        .all(above, below, page.limit) as number[];
+  #segments(low: number, high: number, order: 'ASC' | 'DESC'): Segment[] {
+    return this.#db.prepare<[number, number], Segment>(`SELECT * FROM segment WHERE last_seq >= ? AND first_seq <= ? ORDER BY id ${order}`).all(low, high);
+  }
+
+  /**
+   * Makes the index one of the log as it is: a power cut may have taken the log's last rows and not their words, an
+   * older log may have been put back, and retention takes rows away at the other end.
+   */
+  #align(): void {
+    for (const segment of this.#segments(0, Number.MAX_SAFE_INTEGER, 'DESC')) {
+      const hash = this.#log.prepare('SELECT lower(hex(hash)) FROM audit WHERE seq = ?').pluck().get(segment.last_seq);
+      if (hash === segment.last_hash) break;
+      // Gone at the old end is retention, seen to below; anything else means that the words are of other rows.
+      if (hash === undefined && segment.last_seq < this.#firstSeq()) break;
+      this.#drop(segment.id);
     }
-    return this.#db
-      .prepare(`SELECT rowid FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid ${page.order} LIMIT ?`)
-      .pluck()
-      .all(words, above, below, page.limit) as number[];
-  }
-
-  rows(seqs: readonly number[]): AuditRow[] {
-    const one = this.#log.prepare<[number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq = ?`).raw();
-    const hashOf = this.#log.prepare<[number], Buffer>('SELECT hash FROM audit WHERE seq = ?').pluck();
-    const checkpoint = this.#log.prepare<[number], Buffer>('SELECT hash FROM audit_checkpoints WHERE up_to = ?').pluck();
-    return seqs.flatMap((seq) => {
-      const raw = one.get(seq) as RawAuditRow | undefined;
-      if (raw === undefined) return [];
-      const prev = (hashOf.get(seq - 1) ?? checkpoint.get(seq - 1) ?? GENESIS) as Buffer;
-      return [toAuditRow(raw, prev)];
-    });
-  }
-
-  /** Drops what retention removed. */
-  forget(upTo: number): void {
-    this.#db.prepare('DELETE FROM words WHERE rowid <= ?').run(upTo);
-  }
-
-  /** The first row at or after a time: rows never go back in time, so halving finds it. One past the last when none is. */
-  #firstAt(at: number): number {
-    const bounds = this.#log.prepare('SELECT min(seq), max(seq) FROM audit').raw().get() as [number | null, number | null];
-    if (bounds[0] === null || bounds[1] === null) return 1;
-    const atOf = this.#log.prepare<[number], number>('SELECT at FROM audit WHERE seq = ?').pluck();
-    let [low, high] = [bounds[0], bounds[1] + 1];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (((atOf.get(middle) as number | undefined) ?? Number.POSITIVE_INFINITY) < at) low = middle + 1;
-      else high = middle;
+    const first = this.#firstSeq();
+    for (const segment of this.#segments(0, first, 'ASC')) {
+      if (segment.last_seq < first) this.#drop(segment.id);
+      else if (segment.first_seq < first) {
+        this.#drop(segment.id);
+        this.#indexRows(segment.id, this.#rows(first, segment.last_seq));
+      }
     }
-    return low;
   }
+
+  /** @returns whether there may be more */
+  #indexBatch(): boolean {
+    const from = Math.max(this.lastSeq + 1, this.#firstSeq());
+    const id = segmentOf(from);
+    const rows = this.#rows(from, Math.min(from - ((from - 1) % BATCH) + BATCH - 1, (id + 1) * SEGMENT));
+    this.#indexRows(id, rows);
+    return rows.length > 0;
+  }
+
+  #indexRows(id: number, rows: readonly RawAuditRow[]): void {
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (first === undefined || last === undefined) return;
+    this.#db.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS words_${id} USING fts5 (text, content = '', columnsize = 0, detail = 'none', tokenize = 'ascii')`);
+    const insert = this.#db.prepare(`INSERT INTO words_${id} (rowid, text) VALUES (?, ?)`);
+    const block = this.#db.prepare(
+      `INSERT INTO block (id, first_seq, last_seq, min_at, max_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET last_seq = excluded.last_seq, min_at = min(min_at, excluded.min_at), max_at = max(max_at, excluded.max_at)`,
+    );
+    for (const row of rows) insert.run(row[0], indexText(row));
+    for (const part of blocksOf(rows)) block.run(part);
+    this.#db
+      .prepare(
+        `INSERT INTO segment (id, first_seq, last_seq, last_hash) VALUES (?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET last_seq = excluded.last_seq, last_hash = excluded.last_hash`,
+      )
+      .run(id, first[0], last[0], last[13]);
+    // A full segment never changes again: one tree in place of several makes every search of it cheaper.
+    if (last[0] % SEGMENT === 0) this.#db.exec(`INSERT INTO words_${id} (words_${id}) VALUES ('optimize')`);
+  }
+
+  #drop(id: number): void {
+    this.#db.exec(`DROP TABLE IF EXISTS words_${id}`);
+    this.#db.prepare('DELETE FROM segment WHERE id = ?').run(id);
+    this.#db.prepare('DELETE FROM block WHERE id >= ? AND id < ?').run((id * SEGMENT) / BLOCK, ((id + 1) * SEGMENT) / BLOCK);
+  }
+
+  #rows(from: number, to: number): RawAuditRow[] {
+    return this.#log.prepare<[number, number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq`).raw().all(from, to) as RawAuditRow[];
+  }
+
+  #firstSeq(): number {
+    return Number(this.#log.prepare('SELECT coalesce(min(seq), 1) FROM audit').pluck().get());
+  }
+
+  /** Under the index's own lock, so that of two processes' workers each goes on where the other got to. */
+  #inTransaction<T>(run: () => T): T {
+    return this.#db.transaction(run).immediate();
+  }
+}
+
+function segmentOf(seq: number): number {
+  return Math.floor((seq - 1) / SEGMENT);
+}
+
+function blocksOf(rows: readonly RawAuditRow[]): [id: number, first: number, last: number, minAt: number, maxAt: number][] {
+  const blocks: [number, number, number, number, number][] = [];
+  for (const [seq, at] of rows) {
+    const id = Math.floor((seq - 1) / BLOCK);
+    const block = blocks.at(-1);
+    if (block === undefined || block[0] !== id) blocks.push([id, seq, seq, at, at]);
+    else {
+      block[2] = seq;
+      block[3] = Math.min(block[3], at);
+      block[4] = Math.max(block[4], at);
+    }
+  }
+  return blocks;
 }
 
 function openIndex(file: string): Db {
   try {
     return prepareIndex(file);
-  } catch {
-    // Derived data: a damaged index is made anew rather than mended.
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || !/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) throw error;
     for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
     return prepareIndex(file);
   }
 }
 
 function prepareIndex(file: string): Db {
-  const before = process.umask?.();
-  const db = new Database(file, { timeout: 10_000 });
-  if (before !== undefined) chmodSync(file, 0o600);
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = OFF');
-  db.transaction(() => {
-    if (Number(db.pragma('user_version', { simple: true })) === VERSION) return;
-    db.exec(`
-      DROP TABLE IF EXISTS words;
-      DROP TABLE IF EXISTS state;
-      CREATE VIRTUAL TABLE words USING fts5 (text, content = '', contentless_delete = 1, detail = 'none', tokenize = 'unicode61', prefix = '2 3');
-      CREATE TABLE state (up_to INTEGER NOT NULL);
-      INSERT INTO state VALUES (0);
-    `);
-    db.pragma(`user_version = ${VERSION}`);
-  }).immediate();
-  db.prepare('SELECT up_to FROM state').get();
-  return db;
-}
-
-function indexText(row: RawAuditRow): string {
-  const [, , type, callId, actor, clientId, tool, kinds, decision, outcome, , summary, detail] = row;
-  const filters = [
-    token('type', type),
-    token('call', callId),
-    token('actor', actor),
-    token('client', clientId),
-    token('tool', tool),
-    ...kindsOfBits(kinds).map((kind) => token('kind', kind)),
-    token('decision', decision),
-    token('outcome', outcome),
-  ];
-  return `${filters.join(' ')} ${actor} ${tool ?? ''} ${summary} ${detail}`;
-}
-
-/** A filter value as one word that no text holds by chance. */
-function token(name: string, value: string | null): string {
-  return value === null ? '' : `zq${name}zq${Buffer.from(value).toString('hex')}`;
-}
-
-/** The filter as an FTS5 expression made of quoted words only: nothing a person types is syntax. */
-function matchExpression(filter: AuditFilter): string | undefined {
-  const parts: string[] = [];
-  const all = (name: string, value: string | undefined) => value !== undefined && parts.push(`"${token(name, value)}"`);
-  if (filter.client !== undefined) parts.push(`("${token('client', filter.client)}" OR "${token('actor', filter.client)}")`);
-  all('tool', filter.tool);
-  if (filter.kind !== undefined && EFFECT_KINDS.includes(filter.kind)) all('kind', filter.kind);
-  all('decision', filter.decision);
-  all('outcome', filter.outcome);
-  all('call', filter.callId);
-  if (filter.type !== undefined && filter.type.length > 0) parts.push(`(${filter.type.map((type) => `"${token('type', type)}"`).join(' OR ')})`);
-  for (const word of (filter.text ?? '').toLowerCase().match(/[\p{L}\p{N}\p{Co}]+/gu) ?? []) parts.push(`"${word}" *`);
-  return parts.length === 0 ? undefined : parts.join(' AND ');
+  preparePrivateFile(file);
+  const db = connect(file, 'write');
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('cache_size = -16000');
+    // Words of rows that retention removed should not stay readable in free pages.
+    db.pragma('secure_delete = FAST');
+    db.transaction(() => {
+      if (Number(db.pragma('user_version', { simple: true })) === VERSION) return;
+      for (const name of db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'").pluck().all()) db.exec(`DROP TABLE "${String(name)}"`);
+      db.exec(`
+        DROP TABLE IF EXISTS segment;
+        DROP TABLE IF EXISTS block;
+        CREATE TABLE segment (id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_hash TEXT NOT NULL) STRICT;
+        CREATE TABLE block (id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, min_at INTEGER NOT NULL, max_at INTEGER NOT NULL) STRICT;
+      `);
+      db.pragma(`user_version = ${VERSION}`);
+    }).immediate();
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }

@@ -1,78 +1,99 @@
-import { hash, randomBytes } from 'node:crypto';
-import type { Client } from '../../contract/entities.ts';
+import { hash, timingSafeEqual } from 'node:crypto';
+import type Database from 'better-sqlite3';
+import { Client } from '../../contract/entities.ts';
+import { hasHidden } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import type { Tables } from './open.ts';
+import { isConstraintError, readPolicy } from './database.ts';
+import { SeenTimes, type Tables } from './tables.ts';
 
 interface Row {
   readonly id: string;
   readonly name: string;
+  readonly token_hash: Buffer;
   readonly created_at: number;
   readonly last_seen_at: number | null;
   readonly revoked_at: number | null;
 }
 
-const TOUCH_MS = 60_000;
-const COLUMNS = 'id, name, created_at, last_seen_at, revoked_at';
+/** Who acts in the log where no client does. A client of this name would sign its calls as the person. */
+const RESERVED_NAMES = new Set(['person', 'fastband', 'unknown']);
 
 /** Clients and the hashes of their tokens. A token is 256 random bits, so its plain SHA-256 gives nothing away. */
 export class ClientStore {
   readonly #tables: Tables;
-  readonly #byHash;
-  readonly #touched = new Map<string, number>();
+  readonly #byHash: Database.Statement<[Buffer], Row>;
+  readonly #seen: SeenTimes;
 
   constructor(tables: Tables) {
     this.#tables = tables;
-    this.#byHash = tables.db.prepare<[Buffer], Row>(`SELECT ${COLUMNS} FROM clients WHERE token_hash = ? AND revoked_at IS NULL`);
+    this.#byHash = tables.db.prepare<[Buffer], Row>('SELECT * FROM clients WHERE token_hash = ? AND revoked_at IS NULL');
+    this.#seen = new SeenTimes(tables, 'UPDATE clients SET last_seen_at = ? WHERE id = ?');
   }
 
-  /** @returns the token once, `fb_` and 43 characters; only its hash is kept. @throws FastbandError `conflict` */
+  /**
+   * @returns the token, `fb_` and 43 characters, this once: only its hash is kept
+   * @throws FastbandError `conflict` when an active client has this name, whatever its case; `invalid_input` for a name
+   *   that would be read as another
+   */
   create(name: string): { client: Client; token: string } {
-    const token = `fb_${randomBytes(32).toString('base64url')}`;
-    const client: Client = { id: newId('k', randomBytes), name, createdAt: this.#tables.clock.now() };
-    try {
-      this.#tables.db
-        .prepare('INSERT INTO clients (id, name, token_hash, created_at) VALUES (?, ?, ?, ?)')
-        .run(client.id, name, tokenHash(token), client.createdAt);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
-      throw new FastbandError('conflict', `There is a client of this name already. Revoke it first, or choose another name.`);
+    const plain = name.normalize('NFC').trim();
+    if (plain === '' || plain.length > 100 || hasHidden(plain) || RESERVED_NAMES.has(plain.toLowerCase())) {
+      throw new FastbandError('invalid_input', 'A client needs a name of 1 to 100 visible characters, other than "person", "fastband" and "unknown".');
     }
-    this.#tables.touched();
+    const { random, clock, db, transactions, touched } = this.#tables;
+    const token = `fb_${Buffer.from(random(32)).toString('base64url')}`;
+    const client: Client = { id: newId('k', random), name: plain, createdAt: clock.now() };
+    try {
+      transactions.run(() =>
+        db.prepare('INSERT INTO clients (id, name, token_hash, created_at) VALUES (?, ?, ?, ?)').run(client.id, plain, tokenHash(token), client.createdAt),
+      );
+    } catch (error) {
+      if (!isConstraintError(error)) throw error;
+      throw new FastbandError('conflict', 'There is a client of this name already. Revoke it first, or choose another name.');
+    }
+    touched();
     return { client, token };
   }
 
+  /** All of them, revoked ones too, oldest first. @throws FastbandError `policy_unavailable` */
   list(): Client[] {
-    return this.#tables.db.prepare<[], Row>(`SELECT ${COLUMNS} FROM clients ORDER BY created_at, id`).all().map(toClient);
+    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM clients ORDER BY created_at, rowid').all().map(toClient));
   }
 
-  /** The active client that a token belongs to. Looked up by hash, so time tells nothing about a token that is near. */
+  /**
+   * The active client that a token belongs to. What is looked up is a hash, so the time it takes says nothing about
+   * tokens that are nearly right.
+   *
+   * @throws FastbandError `policy_unavailable`
+   */
   byToken(token: string): Client | undefined {
     if (!/^fb_[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
-    const row = this.#byHash.get(tokenHash(token));
-    return row === undefined ? undefined : toClient(row);
+    const wanted = tokenHash(token);
+    return readPolicy(() => {
+      const row = this.#byHash.get(wanted);
+      return row !== undefined && timingSafeEqual(row.token_hash, wanted) ? toClient(row) : undefined;
+    });
   }
 
-  /** @throws FastbandError `not_found`, `conflict` when it is revoked already */
+  /** Ends a client's access for good, its grants with it. @throws FastbandError `not_found`, `conflict` when revoked already */
   revoke(id: string): Client {
-    const row = this.#tables.db.prepare<[string], Row>(`SELECT ${COLUMNS} FROM clients WHERE id = ?`).get(id);
-    if (row === undefined) throw new FastbandError('not_found', 'There is no such client.');
-    if (row.revoked_at !== null) throw new FastbandError('conflict', `${row.name} was revoked already.`);
-    const at = this.#tables.clock.now();
-    this.#tables.db.prepare('UPDATE clients SET revoked_at = ? WHERE id = ?').run(at, id);
-    this.#tables.touched();
-    return toClient({ ...row, revoked_at: at });
+    const { db, transactions, clock, touched } = this.#tables;
+    return transactions.run(() => {
+      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM clients WHERE id = ?').get(id));
+      if (row === undefined) throw new FastbandError('not_found', 'There is no such client.');
+      if (row.revoked_at !== null) throw new FastbandError('conflict', 'This client was revoked already.');
+      const at = clock.now();
+      db.prepare('UPDATE clients SET revoked_at = ? WHERE id = ?').run(at, id);
+      db.prepare('DELETE FROM grants WHERE client_id = ?').run(id);
+      touched();
+      return toClient({ ...row, revoked_at: at });
+    });
   }
 
-  /** Notes that a client was here, at most once a minute. A full disk must not stop a read, so a failure is let go. */
+  /** Notes that a client was here. Written at most once a minute; never throws. @param at - milliseconds since the epoch */
   touch(id: string, at: number): void {
-    if (at - (this.#touched.get(id) ?? 0) < TOUCH_MS) return;
-    this.#touched.set(id, at);
-    try {
-      this.#tables.db.prepare('UPDATE clients SET last_seen_at = ? WHERE id = ?').run(at, id);
-    } catch {
-      this.#touched.delete(id);
-    }
+    this.#seen.note(id, at);
   }
 }
 
@@ -81,11 +102,11 @@ function tokenHash(token: string): Buffer {
 }
 
 function toClient(row: Row): Client {
-  return {
+  return Client.parse({
     id: row.id,
     name: row.name,
     createdAt: row.created_at,
     ...(row.last_seen_at === null ? {} : { lastSeenAt: row.last_seen_at }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
-  };
+  });
 }

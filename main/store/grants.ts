@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { Grant } from '../../contract/policy.ts';
 import { FastbandError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import type { Tables } from './open.ts';
-import { parsePolicyRow } from './rows.ts';
+import { readPolicy } from './database.ts';
+import { SeenTimes, type Tables } from './tables.ts';
 
 interface Row {
   readonly id: string;
@@ -12,59 +11,69 @@ interface Row {
   readonly body: string;
 }
 
-const USED_MS = 60_000;
+export type GrantInput = Omit<Grant, 'id' | 'createdAt' | 'lastUsedAt'>;
 
+/** What a person allowed for longer than one call. */
 export class GrantStore {
   readonly #tables: Tables;
-  readonly #used = new Map<string, number>();
+  readonly #used: SeenTimes;
 
   constructor(tables: Tables) {
     this.#tables = tables;
+    this.#used = new SeenTimes(tables, 'UPDATE grants SET last_used_at = ? WHERE id = ?');
   }
 
-  /** @throws FastbandError `policy_unavailable` */
+  /** Oldest first, expired ones too. @throws FastbandError `policy_unavailable` when any of them cannot be read */
   list(): Grant[] {
-    return this.#tables.db.prepare<[], Row>('SELECT id, created_at, last_used_at, body FROM grants ORDER BY created_at, id').all().map(toGrant);
+    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM grants ORDER BY created_at, rowid').all().map(toGrant));
   }
 
-  add(input: Omit<Grant, 'id' | 'createdAt' | 'lastUsedAt'>): Grant {
-    const grant: Grant = { ...input, id: newId('g', randomBytes), createdAt: this.#tables.clock.now() };
-    this.#tables.db
-      .prepare('INSERT INTO grants (id, client_id, created_at, body) VALUES (?, ?, ?, ?)')
-      .run(grant.id, grant.clientId, grant.createdAt, JSON.stringify(input));
-    this.#tables.touched();
+  /** @throws FastbandError `client_revoked` when its client is not there or has been revoked in between */
+  add(input: GrantInput): Grant {
+    const { db, transactions, random, clock, touched } = this.#tables;
+    const grant: Grant = Grant.parse({ ...input, id: newId('g', random), createdAt: clock.now() });
+    const { id, createdAt, lastUsedAt: _, ...body } = grant;
+    const active = transactions.run(() => {
+      const found = db.prepare('SELECT 1 FROM clients WHERE id = ? AND revoked_at IS NULL').get(grant.clientId) !== undefined;
+      if (found) db.prepare('INSERT INTO grants (id, client_id, created_at, body) VALUES (?, ?, ?, ?)').run(id, grant.clientId, createdAt, JSON.stringify(body));
+      return found;
+    });
+    if (!active) throw new FastbandError('client_revoked', 'The client was revoked, so nothing can be granted to it.');
+    touched();
     return grant;
   }
 
   /** @throws FastbandError `not_found` */
   revoke(id: string): Grant {
-    const row = this.#tables.db.prepare<[string], Row>('SELECT id, created_at, last_used_at, body FROM grants WHERE id = ?').get(id);
-    if (row === undefined) throw new FastbandError('not_found', 'There is no such grant. It may have been revoked already.');
-    this.#tables.db.prepare('DELETE FROM grants WHERE id = ?').run(id);
-    this.#tables.touched();
-    return toGrant(row);
+    const { db, transactions, touched } = this.#tables;
+    return transactions.run(() => {
+      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM grants WHERE id = ?').get(id));
+      if (row === undefined) throw new FastbandError('not_found', 'There is no such grant. It may have been revoked already.');
+      const grant = readPolicy(() => toGrant(row));
+      db.prepare('DELETE FROM grants WHERE id = ?').run(id);
+      touched();
+      return grant;
+    });
   }
 
-  /** Drops what was granted until Fastband stops: called by a host when it starts. */
+  /** Called by a host when it starts: drops what was granted until the last one stopped, and what has expired. */
   clearSession(): void {
-    this.#tables.db.prepare("DELETE FROM grants WHERE body ->> '$.scope' = 'session'").run();
-    this.#tables.touched();
+    const { db, transactions, clock, touched } = this.#tables;
+    // One that cannot be read stays: it makes the policy deny, which a person should see, not a host that does not start.
+    const sql = "DELETE FROM grants WHERE json_valid(body) AND (body ->> '$.scope' = 'session' OR coalesce(body ->> '$.expires' <= ?, 0))";
+    transactions.run(() => db.prepare(sql).run(clock.now()));
+    touched();
   }
 
-  /** Notes that a grant answered a call, at most once a minute. */
+  /** Notes that a grant answered a call. Written at most once a minute; never throws. @param at - milliseconds since the epoch */
   used(id: string, at: number): void {
-    if (at - (this.#used.get(id) ?? 0) < USED_MS) return;
-    this.#used.set(id, at);
-    try {
-      this.#tables.db.prepare('UPDATE grants SET last_used_at = ? WHERE id = ?').run(at, id);
-    } catch {
-      this.#used.delete(id);
-    }
+    this.#used.note(id, at);
   }
 }
 
 function toGrant(row: Row): Grant {
-  return parsePolicyRow(Grant, row.body, {
+  return Grant.parse({
+    ...(JSON.parse(row.body) as object),
     id: row.id,
     createdAt: row.created_at,
     ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),

@@ -7,7 +7,7 @@ import { FastbandError } from '../core/errors.ts';
 export const DATABASE_FILE = 'fastband.db';
 export const SEARCH_FILE = 'audit-search.db';
 export const LOCK_FILE = 'host.lock';
-const KEY_FILE = 'audit.key';
+export const KEY_FILE = 'audit.key';
 
 /**
  * Makes the home folder, or takes one that is there, so that this user alone can enter it (mode 0700).

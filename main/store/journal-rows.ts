@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JournalEntry } from '../../contract/entities.ts';
 import { WriteOp } from '../../contract/effects.ts';
-import type { Tables } from './open.ts';
+import type { Tables } from './tables.ts';
 
 /** One thing in a folder or a file, as it was: enough to put it back or to see that it changed. */
 export const KeptItem = z.strictObject({

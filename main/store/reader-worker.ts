@@ -1,49 +1,88 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import Database from 'better-sqlite3';
-import { toWireError } from '../core/errors.ts';
-import { exportChunk } from './audit-export.ts';
+import type { AuditSearchInput, AuditSearchOutput } from '../../contract/audit.ts';
+import { FastbandError, toWireError } from '../core/errors.ts';
+import { hashBefore, walkChain } from './audit-chain.ts';
+import { exportHead, type ExportQuestion, exportText } from './audit-export.ts';
+import { findRows } from './audit-find.ts';
 import { AuditIndex } from './audit-index.ts';
-import { verifyChain } from './audit-verify.ts';
+import { connect, isStorageError } from './database.ts';
+import { DATABASE_FILE, SEARCH_FILE } from './home.ts';
 import type { ReaderAnswer, ReaderQuestion } from './reader.ts';
+
+/** A write-ahead log larger than this is put into the database, in bytes. */
+const WAL_BYTES = 8 * 1024 * 1024;
+const EXPORT_CHUNK = 1000;
 
 const { home } = workerData as { home: string };
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker only');
 
-const file = join(home, 'fastband.db');
-const log = new Database(file, { readonly: true, timeout: 5000 });
+const file = join(home, DATABASE_FILE);
+const log = connect(file, 'read');
 let index: AuditIndex | undefined;
-
-function theIndex(): AuditIndex {
-  index ??= new AuditIndex(log, join(home, 'audit-index.db'));
-  return index;
-}
 
 function answer(question: ReaderQuestion): unknown {
   switch (question.op) {
     case 'search':
-      return theIndex().search(question.input);
+      return search(question.input);
     case 'export':
-      return exportChunk(theIndex(), question);
-    case 'verify':
-      return verifyChain(log, Buffer.from(question.key));
-    case 'forget':
-      return theIndex().forget(question.upTo);
-    case 'index':
-      theIndex().catchUp();
-      return checkpoint();
+      return exportChunk(question);
+    case 'walk': {
+      const { from, to } = question;
+      return log.transaction(() => walkChain(log, from, to, question.prev ?? hashBefore(log, from) ?? ''))();
+    }
+    case 'upkeep':
+      if (question.index) indexed();
+      return emptyWal();
   }
 }
 
-/** Moves committed pages from the write-ahead log into the database, here rather than on the thread that answers calls. */
-function checkpoint(): void {
-  const db = new Database(file, { timeout: 100 });
+function search({ cursor, limit, ...filter }: AuditSearchInput): AuditSearchOutput {
+  const high = cursor === undefined ? Number.MAX_SAFE_INTEGER : cursor - 1;
+  const rows = findRows(log, indexed(), { filter, low: 1, high, order: 'DESC', limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
+}
+
+function exportChunk({ format, filter, after, upTo }: ExportQuestion): { text: string; next: number | null } {
+  const usable = after === 0 ? indexed() : index;
+  const rows = findRows(log, usable, { filter, low: after + 1, high: upTo, order: 'ASC', limit: EXPORT_CHUNK });
+  const head = after === 0 ? exportHead(format) : '';
+  return { text: head + exportText(format, rows), next: rows.length === EXPORT_CHUNK ? (rows.at(-1)?.seq ?? null) : null };
+}
+
+/** The index, with every row in it if it can be written. */
+function indexed(): AuditIndex | undefined {
+  index ??= AuditIndex.open(log, join(home, SEARCH_FILE));
+  try {
+    index?.catchUp();
+    return index;
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    // Half an index is better than none as long as it can be read; a damaged one is made anew by the next search.
+    if (!/^SQLITE_(CORRUPT|NOTADB)/.test((error as { code: string }).code)) return index;
+    index?.close();
+    index = undefined;
+    return undefined;
+  }
+}
+
+/**
+ * Moves committed pages from the write-ahead log into the database, here and not on the thread that answers calls.
+ * PASSIVE: no writer waits for it.
+ */
+function emptyWal(): null {
+  const size = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  if (size < WAL_BYTES) return null;
+  const db = connect(file, 'write');
   try {
     db.pragma('wal_checkpoint(PASSIVE)');
   } finally {
     db.close();
   }
+  return null;
 }
 
 port.on('message', ({ id, question }: { id: number; question: ReaderQuestion }) => {
@@ -51,7 +90,11 @@ port.on('message', ({ id, question }: { id: number; question: ReaderQuestion }) 
   try {
     reply = { id, value: answer(question) };
   } catch (error) {
-    reply = { id, error: toWireError(error) };
+    reply = { id, error: toWireError(isStorageError(error) ? unreadable(error) : error) };
   }
   port.postMessage(reply);
 });
+
+function unreadable(cause: unknown): FastbandError {
+  return new FastbandError('audit_unavailable', 'The audit log cannot be read. Run "fastband doctor".', { cause });
+}

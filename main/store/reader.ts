@@ -1,15 +1,16 @@
 import { Worker } from 'node:worker_threads';
-import type { AuditFilter, AuditSearchInput } from '../../contract/audit.ts';
+import type { AuditSearchInput } from '../../contract/audit.ts';
 import type { WireError } from '../../contract/errors.ts';
 import { FastbandError } from '../core/errors.ts';
-import type { Log } from '../ports.ts';
+import type { ExportQuestion } from './audit-export.ts';
 
 export type ReaderQuestion =
   | { readonly op: 'search'; readonly input: AuditSearchInput }
-  | { readonly op: 'verify'; readonly key: Uint8Array }
-  | { readonly op: 'export'; readonly format: 'jsonl' | 'csv'; readonly filter: AuditFilter; readonly after: number; readonly upTo: number }
-  | { readonly op: 'forget'; readonly upTo: number }
-  | { readonly op: 'index' };
+  | ({ readonly op: 'export' } & ExportQuestion)
+  /** Checks a stretch of the chain. `prev` is the hash before it; absent: the stored one of the row before. */
+  | { readonly op: 'walk'; readonly from: number; readonly to: number; readonly prev?: string }
+  /** Empties the write-ahead log when it has grown, and indexes new rows if told so. */
+  | { readonly op: 'upkeep'; readonly index: boolean };
 
 export interface ReaderAnswer {
   readonly id: number;
@@ -17,72 +18,106 @@ export interface ReaderAnswer {
   readonly error?: WireError;
 }
 
-/** Rows are indexed so long after they came, many at a time, unless a search wants them sooner. */
-const INDEX_DELAY_MS = 2000;
+interface Waiting {
+  readonly background: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
 
-/** The worker thread behind the log, started when first asked and ended with the process. */
+/** The worker thread that reads the log. Started when first asked; a process may end while it is idle. */
 export class Reader {
   readonly #home: string;
-  readonly #log: Log;
-  readonly #open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #ids = 0;
-  #nudged: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(home: string, log: Log) {
+  constructor(home: string) {
     this.#home = home;
-    this.#log = log;
   }
 
-  /** @throws FastbandError what the worker refuses with; `internal` when it died */
-  ask<T>(question: ReaderQuestion): Promise<T> {
-    const worker = this.#start();
+  /**
+   * @param options - `background`: the process may end before the answer comes
+   * @throws FastbandError what the worker refuses with; `internal` when it died, `server_stopped` after `close`
+   */
+  ask<T>(question: ReaderQuestion, { background = false }: { readonly background?: boolean } = {}): Promise<T> {
+    if (this.#closed) return Promise.reject(stopped());
+    const worker = (this.#worker ??= this.#start());
     const id = ++this.#ids;
     return new Promise<T>((resolve, reject) => {
-      this.#open.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      worker.ref();
+      this.#waiting.set(id, { background, resolve: resolve as (value: unknown) => void, reject });
+      this.#hold(worker);
       worker.postMessage({ id, question });
     });
   }
 
-  /** Says that there are new rows. Costs nothing but a timer now and then. */
-  nudge(): void {
-    if (this.#nudged !== undefined || this.#closed) return;
-    this.#nudged = setTimeout(() => {
-      this.#nudged = undefined;
-      this.ask({ op: 'index' }).catch((error: unknown) => this.#log.warn({ err: error }, 'the audit index is behind'));
-    }, INDEX_DELAY_MS);
-    this.#nudged.unref();
-  }
-
+  /** Ends the worker. What still waits is refused. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#nudged);
+    this.#refuseAll(stopped());
     void this.#worker?.terminate();
+    this.#worker = undefined;
   }
 
   #start(): Worker {
-    if (this.#closed) throw new FastbandError('server_stopped', 'Fastband is stopping.');
-    if (this.#worker !== undefined) return this.#worker;
-    const file = import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: { home: this.#home }, name: 'audit-reader', execArgv: [] });
+    const worker = startWorker(this.#home);
     worker.on('message', ({ id, value, error }: ReaderAnswer) => {
-      const waiting = this.#open.get(id);
-      this.#open.delete(id);
-      if (this.#open.size === 0) worker.unref();
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      this.#hold(worker);
       if (error === undefined) waiting?.resolve(value);
       else waiting?.reject(new FastbandError(error.code, error.message));
     });
-    const died = (cause?: unknown) => {
-      if (this.#worker === worker) this.#worker = undefined;
-      for (const { reject } of this.#open.values()) reject(new FastbandError('internal', 'Reading the audit log failed. Try again.', { cause }));
-      this.#open.clear();
-    };
-    worker.on('error', died);
-    worker.on('exit', () => died());
-    worker.unref();
-    this.#worker = worker;
+    let cause: unknown;
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.on('exit', () => {
+      // The next question starts another one.
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      this.#refuseAll(new FastbandError('internal', 'Reading the audit log failed. Try again; Fastband’s log says more.', { cause }));
+    });
     return worker;
   }
+
+  /** Keeps the process alive for as long as someone waits for an answer. */
+  #hold(worker: Worker): void {
+    if ([...this.#waiting.values()].some((one) => !one.background)) worker.ref();
+    else worker.unref();
+  }
+
+  #refuseAll(error: FastbandError): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** Asks a worker of its own, which ends with its answer. */
+export async function askOnce<T>(home: string, question: ReaderQuestion): Promise<T> {
+  const worker = startWorker(home);
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      worker.on('message', ({ value, error }: ReaderAnswer) => {
+        if (error === undefined) resolve(value as T);
+        else reject(new FastbandError(error.code, error.message));
+      });
+      worker.on('error', (cause) => reject(new FastbandError('internal', 'Reading the audit log failed. Try again.', { cause })));
+      worker.on('exit', () => reject(new FastbandError('internal', 'Reading the audit log was cut off. Try again.')));
+      worker.postMessage({ id: 1, question });
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
+
+function startWorker(home: string): Worker {
+  // From source Node runs the TypeScript itself; a build puts the bundled worker beside its other files.
+  const file = import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js';
+  // An environment of its own: whatever secret came in through ours is nothing to a reader.
+  return new Worker(new URL(file, import.meta.url), { workerData: { home }, name: 'audit-reader', execArgv: [], env: {} });
+}
+
+function stopped(): FastbandError {
+  return new FastbandError('server_stopped', 'Fastband is stopping.');
 }

@@ -1,16 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { Rule, RuleInput } from '../../contract/policy.ts';
 import { FastbandError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import type { Tables } from './open.ts';
-import { parsePolicyRow } from './rows.ts';
+import { readPolicy } from './database.ts';
+import type { Tables } from './tables.ts';
 
 interface Row {
   readonly id: string;
   readonly created_at: number;
-  readonly rule: string;
+  readonly body: string;
 }
 
+/** A person's rules. */
 export class RuleStore {
   readonly #tables: Tables;
 
@@ -18,28 +18,35 @@ export class RuleStore {
     this.#tables = tables;
   }
 
-  /** @throws FastbandError `policy_unavailable` */
+  /** Oldest first. @throws FastbandError `policy_unavailable` when any of them cannot be read */
   list(): Rule[] {
-    return this.#tables.db.prepare<[], Row>('SELECT * FROM rules ORDER BY created_at, id').all().map(toRule);
+    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM rules ORDER BY created_at, rowid').all().map(toRule));
   }
 
   add(input: RuleInput): Rule {
-    const rule: Rule = { ...RuleInput.parse(input), id: newId('r', randomBytes), createdAt: this.#tables.clock.now(), source: 'person' };
-    this.#tables.db.prepare('INSERT INTO rules (id, created_at, rule) VALUES (?, ?, ?)').run(rule.id, rule.createdAt, JSON.stringify(input));
-    this.#tables.touched();
+    const { db, transactions, random, clock, touched } = this.#tables;
+    const body = RuleInput.parse(input);
+    const rule: Rule = { ...body, id: newId('r', random), createdAt: clock.now(), source: 'person' };
+    transactions.run(() => db.prepare('INSERT INTO rules (id, created_at, body) VALUES (?, ?, ?)').run(rule.id, rule.createdAt, JSON.stringify(body)));
+    touched();
     return rule;
   }
 
-  /** @throws FastbandError `not_found` */
+  /** @throws FastbandError `not_found`. A rule that cannot be read is not removed by guesswork: `policy_unavailable` */
   remove(id: string): Rule {
-    const row = this.#tables.db.prepare<[string], Row>('SELECT * FROM rules WHERE id = ?').get(id);
-    if (row === undefined) throw new FastbandError('not_found', 'There is no such rule. A rule of a project is changed in its own policy file.');
-    this.#tables.db.prepare('DELETE FROM rules WHERE id = ?').run(id);
-    this.#tables.touched();
-    return toRule(row);
+    const { db, transactions, touched } = this.#tables;
+    return transactions.run(() => {
+      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM rules WHERE id = ?').get(id));
+      if (row === undefined) throw new FastbandError('not_found', 'There is no such rule. A rule of a project is changed in its own policy file.');
+      const rule = readPolicy(() => toRule(row));
+      db.prepare('DELETE FROM rules WHERE id = ?').run(id);
+      touched();
+      return rule;
+    });
   }
 }
 
 function toRule(row: Row): Rule {
-  return parsePolicyRow(Rule, row.rule, { id: row.id, createdAt: row.created_at, source: 'person' });
+  const body = RuleInput.parse(JSON.parse(row.body));
+  return { ...body, id: row.id, createdAt: row.created_at, source: 'person' };
 }

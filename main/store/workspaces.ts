@@ -1,6 +1,7 @@
-import type { Workspace } from '../../contract/entities.ts';
+import { Workspace } from '../../contract/entities.ts';
 import { FastbandError } from '../core/errors.ts';
-import type { Tables } from './open.ts';
+import { isConstraintError, readPolicy } from './database.ts';
+import type { Tables } from './tables.ts';
 
 interface Row {
   readonly name: string;
@@ -9,6 +10,7 @@ interface Row {
   readonly created_at: number;
 }
 
+/** The folders that clients may work in. */
 export class WorkspaceStore {
   readonly #tables: Tables;
 
@@ -16,36 +18,45 @@ export class WorkspaceStore {
     this.#tables = tables;
   }
 
+  /** By name. @throws FastbandError `policy_unavailable` */
   list(): Workspace[] {
-    return this.#tables.db.prepare<[], Row>('SELECT * FROM workspaces ORDER BY name').all().map(toWorkspace);
+    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM workspaces ORDER BY name').all().map(toWorkspace));
   }
 
-  /** @throws FastbandError `conflict` */
-  add({ name, root, readOnly }: { name: string; root: string; readOnly: boolean }): Workspace {
-    const createdAt = this.#tables.clock.now();
+  /** @param root - absolute real path. @throws FastbandError `conflict` when the name (whatever its case) or folder is taken */
+  add({ name, root, readOnly }: { readonly name: string; readonly root: string; readonly readOnly: boolean }): Workspace {
+    const { db, transactions, clock, touched } = this.#tables;
+    const createdAt = clock.now();
     try {
-      this.#tables.db
-        .prepare('INSERT INTO workspaces (name, root, read_only, created_at) VALUES (?, ?, ?, ?)')
-        .run(name, root, readOnly ? 1 : 0, createdAt);
+      transactions.run(() =>
+        db.prepare('INSERT INTO workspaces (name, root, read_only, created_at) VALUES (?, ?, ?, ?)').run(name, root, readOnly ? 1 : 0, createdAt),
+      );
     } catch (error) {
-      if (!String((error as { code?: string }).code).startsWith('SQLITE_CONSTRAINT')) throw error;
+      if (!isConstraintError(error)) throw error;
       throw new FastbandError('conflict', 'There is a workspace of this name or folder already.');
     }
-    this.#tables.touched();
+    touched();
     return { name, root, readOnly, createdAt };
   }
 
-  /** Removes it together with the grants that name it: another folder of that name must not inherit them. */
+  /**
+   * Removes it together with the grants that name it: another folder that gets the name later must not inherit them.
+   *
+   * @throws FastbandError `not_found`, `policy_unavailable`
+   */
   remove(name: string): Workspace {
-    const row = this.#tables.db.prepare<[string], Row>('SELECT * FROM workspaces WHERE name = ?').get(name);
-    if (row === undefined) throw new FastbandError('not_found', `There is no workspace "${name}".`);
-    this.#tables.db.prepare("DELETE FROM grants WHERE body ->> '$.match.workspace' = ?").run(name);
-    this.#tables.db.prepare('DELETE FROM workspaces WHERE name = ?').run(name);
-    this.#tables.touched();
-    return toWorkspace(row);
+    const { db, transactions, touched } = this.#tables;
+    return transactions.run(() => {
+      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM workspaces WHERE name = ?').get(name));
+      if (row === undefined) throw new FastbandError('not_found', 'There is no workspace of this name.');
+      db.prepare("DELETE FROM grants WHERE json_valid(body) AND body ->> '$.match.workspace' = ? COLLATE NOCASE").run(name);
+      db.prepare('DELETE FROM workspaces WHERE name = ?').run(name);
+      touched();
+      return toWorkspace(row);
+    });
   }
 }
 
 function toWorkspace(row: Row): Workspace {
-  return { name: row.name, root: row.root, readOnly: row.read_only === 1, createdAt: row.created_at };
+  return Workspace.parse({ name: row.name, root: row.root, readOnly: row.read_only === 1, createdAt: row.created_at });
 }

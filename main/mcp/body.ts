@@ -36,7 +36,9 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
     });
     req.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
     req.on('error', () => reject(new BodyError(400, 'The body could not be read.')));
-    req.on('close', () => reject(new BodyError(400, 'The body ended early.')));
+    req.on('close', () => {
+      if (!req.complete) reject(new BodyError(400, 'The body ended early.'));
+    });
   });
   return parseJson(bytes);
 }

@@ -7,6 +7,7 @@ import {
   InMemoryServerEventBus,
   isJsonContentType,
   type McpHttpHandler,
+  PROTOCOL_VERSION_META_KEY,
   validateHostHeader,
   validateOriginHeader,
 } from '@modelcontextprotocol/server';
@@ -198,8 +199,9 @@ export class McpHttp {
   }
 }
 
-/** Which era a request speaks, by the SDK's own classification. */
+/** Which era a request speaks, by the SDK's own classification; one that claims the new era is answered by it, right or wrong. */
 function isLegacy(req: IncomingMessage, body: unknown): boolean {
+  if (!Array.isArray(body) && claimsModern(body)) return false;
   const header = (name: string) => {
     const value = req.headers[name];
     return Array.isArray(value) ? value[0] : value;
@@ -215,6 +217,11 @@ function isLegacy(req: IncomingMessage, body: unknown): boolean {
     ...(body === undefined ? {} : { body }),
   });
   return outcome.kind === 'legacy';
+}
+
+function claimsModern(body: unknown): boolean {
+  const { params } = (body ?? {}) as { params?: { _meta?: Record<string, unknown> } };
+  return typeof params?._meta?.[PROTOCOL_VERSION_META_KEY] === 'string';
 }
 
 function callerOf(authInfo: AuthInfo | undefined): Caller {

@@ -3,7 +3,7 @@ import type { CallRequest } from '../core/dispatch.ts';
 import type { Clock } from '../ports.ts';
 
 /** Notifications come at most this often; the last word in between is sent when its time comes. */
-const MIN_GAP_MS = 100;
+const MIN_GAP_MS = 25;
 
 export interface ProgressReporter {
   readonly report: NonNullable<CallRequest['progress']>;
@@ -18,7 +18,7 @@ export interface ProgressReporter {
 export function progressReporter(context: ServerContext, clock: Clock): ProgressReporter | undefined {
   const token = context.mcpReq._meta?.progressToken;
   if (token === undefined) return undefined;
-  let last = 0;
+  let last = -1;
   let lastAt = Number.NEGATIVE_INFINITY;
   let held: { message: string; done: number | undefined; total: number | undefined } | undefined;
   const send = async () => {

@@ -1,11 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** The headers that the protocol gives a meaning to. The token among the others has done its work. */
+const HEADERS = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'last-event-id'];
+
 /** The web-standard face of a Node request, without its body: that has been read and parsed already. */
 export function toWebRequest(req: IncomingMessage, signal: AbortSignal): Request {
-  const headers = new Headers();
+  const headers: [string, string][] = [];
+  for (const name of HEADERS) {
+    const value = req.headers[name];
+    if (value !== undefined) headers.push([name, Array.isArray(value) ? value.join(', ') : value]);
+  }
   for (const [name, value] of Object.entries(req.headers)) {
-    if (value === undefined || name === 'authorization') continue;
-    headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+    if (name.startsWith('mcp-param-') && typeof value === 'string') headers.push([name, value]);
   }
   return new Request(`http://127.0.0.1${req.url ?? '/'}`, { method: req.method ?? 'GET', headers, signal });
 }
@@ -20,8 +26,9 @@ export async function writeWebResponse(response: Response, res: ServerResponse):
     return;
   }
   if (headers['content-type']?.startsWith('application/json')) {
-    const text = Buffer.from(await response.arrayBuffer());
-    headers['content-length'] = String(text.length);
+    // A string goes out in one piece with the headers.
+    const text = await response.text();
+    headers['content-length'] = String(Buffer.byteLength(text));
     res.writeHead(response.status, headers);
     res.end(text);
     return;

@@ -23,7 +23,10 @@ export const CHANNELS = {
   'server.stop': { input: none, output: ServerStatus },
 
   'approvals.list': {
-    input: z.strictObject({ status: ApprovalStatus.optional(), limit: z.int().min(1).max(1000).default(200) }),
+    input: z.strictObject({
+      status: ApprovalStatus.optional(),
+      limit: z.int().min(1).max(1000).default(200),
+    }),
     output: z.array(Approval),
   },
   'approvals.get': { input: byId, output: Approval },

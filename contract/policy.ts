@@ -36,7 +36,10 @@ export const Match = z.discriminatedUnion('kind', [
     kind: z.literal('net'),
     hosts: patterns,
     ports: z.array(z.int().min(1).max(65535)).min(1).optional(),
-    methods: z.array(z.string().regex(/^[A-Z]+$/)).min(1).optional(),
+    methods: z
+      .array(z.string().regex(/^[A-Z]+$/))
+      .min(1)
+      .optional(),
   }),
   z.strictObject({ kind: z.literal('secret'), providers: patterns }),
   z.strictObject({

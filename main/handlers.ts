@@ -1,15 +1,20 @@
-import { CHANNELS, type Channel, type ChannelInput, type ChannelOutput } from '../contract/channels.ts';
 import { z } from 'zod';
-import type { Core } from './app.ts';
+import { CHANNELS, type Channel, type ChannelInput, type ChannelOutput } from '../contract/channels.ts';
+import type { Core } from './composition.ts';
 import { FastbandError } from './core/errors.ts';
 
-type Handlers = { readonly [C in Channel]: (input: ChannelInput<C>, core: Core) => ChannelOutput<C> | Promise<ChannelOutput<C>> };
+type Handlers = {
+  readonly [C in Channel]: (
+    input: ChannelInput<C>,
+    core: Core,
+  ) => ChannelOutput<C> | Promise<ChannelOutput<C>>;
+};
 
 /** What each channel does, a line each. The same table serves the loopback panel, the CLI and IPC. */
 const HANDLERS: Handlers = {
   'server.status': (_, core) => core.status(),
-  'server.start': async (_, core) => (await core.startServer(), core.status()),
-  'server.stop': async (_, core) => (await core.stopServer(), core.status()),
+  'server.start': (_, core) => core.startServer().then(() => core.status()),
+  'server.stop': (_, core) => core.stopServer().then(() => core.status()),
 
   'approvals.list': ({ status, limit }, core) => core.approvals.list(status, limit),
   'approvals.get': ({ id }, core) => found(core.approvals.get(id), 'approval'),
@@ -24,7 +29,7 @@ const HANDLERS: Handlers = {
   'clients.create': ({ name }, core) => core.admin.createClient(name),
   'clients.revoke': ({ id }, core) => core.admin.revokeClient(id),
 
-  'rules.list': (_, core) => core.rules(),
+  'rules.list': (_, core) => core.tables.rules(),
   'rules.add': (input, core) => core.admin.addRule(input),
   'rules.remove': ({ id }, core) => core.admin.removeRule(id),
   'rules.explain': (input, core) => core.explain(input),
@@ -52,9 +57,14 @@ const HANDLERS: Handlers = {
  * @param input - `unknown`: a renderer, a browser or a script sent it
  * @throws FastbandError `unknown_channel`, `invalid_input`, and whatever the handler refuses with
  */
-export async function handle<C extends Channel>(core: Core, channel: C, input: unknown): Promise<ChannelOutput<C>> {
+export async function handle<C extends Channel>(
+  core: Core,
+  channel: C,
+  input: unknown,
+): Promise<ChannelOutput<C>> {
   // Own keys only: "constructor" is no channel.
-  if (!Object.hasOwn(CHANNELS, channel)) throw new FastbandError('unknown_channel', 'There is no such channel.');
+  if (!Object.hasOwn(CHANNELS, channel))
+    throw new FastbandError('unknown_channel', 'There is no such channel.');
   const parsed = CHANNELS[channel].input.safeParse(input ?? {});
   if (!parsed.success) throw new FastbandError('invalid_input', z.prettifyError(parsed.error).slice(0, 1000));
   return HANDLERS[channel](parsed.data as ChannelInput<C>, core);

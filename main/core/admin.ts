@@ -6,11 +6,11 @@ import type { Grant, Rule, RuleInput } from '../../contract/policy.ts';
 import type { Settings, SettingsPatch } from '../../contract/settings.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { showLine } from './display.ts';
-import { isWithin } from './within.ts';
 import { FastbandError } from './errors.ts';
 import { newId } from './ids.ts';
 import { compileMatch } from './match.ts';
 import type { Redactor } from './redact.ts';
+import { isWithin } from './within.ts';
 import { matchWords } from './words.ts';
 
 /** The tables that a person's changes go to, as far as they are used here. */
@@ -53,7 +53,11 @@ export class Admin {
     return this.#change(
       'clients',
       () => this.#deps.store.clients.create(name),
-      ({ client }) => ({ type: 'client.added', summary: `Client ${showLine(client.name)} was added.`, detail: { clientId: client.id } }),
+      ({ client }) => ({
+        type: 'client.added',
+        summary: `Client ${showLine(client.name)} was added.`,
+        detail: { clientId: client.id },
+      }),
     );
   }
 
@@ -61,7 +65,11 @@ export class Admin {
     return this.#change(
       'clients',
       () => this.#deps.store.clients.revoke(id),
-      (client) => ({ type: 'client.revoked', summary: `Client ${showLine(client.name)} was revoked.`, detail: { clientId: client.id } }),
+      (client) => ({
+        type: 'client.revoked',
+        summary: `Client ${showLine(client.name)} was revoked.`,
+        detail: { clientId: client.id },
+      }),
     );
   }
 
@@ -100,7 +108,11 @@ export class Admin {
     this.#change(
       'tools',
       () => this.#deps.store.toolSwitches.set(name, enabled),
-      () => ({ type: enabled ? 'tool.enabled' : 'tool.disabled', tool: name, summary: `Tool ${name} was switched ${enabled ? 'on' : 'off'}.` }),
+      () => ({
+        type: enabled ? 'tool.enabled' : 'tool.disabled',
+        tool: name,
+        summary: `Tool ${name} was switched ${enabled ? 'on' : 'off'}.`,
+      }),
     );
     return this.#deps.tool(name);
   }
@@ -114,11 +126,15 @@ export class Admin {
   async addWorkspace(input: ChannelInput<'workspaces.add'>): Promise<Workspace> {
     const root = await existingFolder(input.root);
     if (isWithin(root, this.#deps.home)) {
-      throw new FastbandError('invalid_input', 'This folder is part of where Fastband keeps its own data. Choose another.');
+      throw new FastbandError(
+        'invalid_input',
+        'This folder is part of where Fastband keeps its own data. Choose another.',
+      );
     }
     const taken = this.#deps.store.workspaces.list();
     const same = taken.find((one) => one.root === root);
-    if (same !== undefined) throw new FastbandError('conflict', `This folder is the workspace ${same.name} already.`);
+    if (same !== undefined)
+      throw new FastbandError('conflict', `This folder is the workspace ${same.name} already.`);
     const name = input.name ?? freeName(basename(root), taken);
     return this.#change(
       'workspaces',
@@ -135,13 +151,21 @@ export class Admin {
     return this.#change(
       'workspaces',
       () => this.#deps.store.workspaces.remove(name),
-      (workspace) => ({ type: 'workspace.removed', summary: `Workspace ${workspace.name} was removed. Its files were not touched.`, detail: { name, root: workspace.root } }),
+      (workspace) => ({
+        type: 'workspace.removed',
+        summary: `Workspace ${workspace.name} was removed. Its files were not touched.`,
+        detail: { name, root: workspace.root },
+      }),
     );
   }
 
   updateSettings(patch: SettingsPatch): Settings {
     // The row comes first: were the log to fail, no setting would have changed unseen.
-    this.#append({ type: 'settings.changed', summary: `Settings changed: ${settingNames(patch).join(', ')}.`, detail: { patch } });
+    this.#append({
+      type: 'settings.changed',
+      summary: `Settings changed: ${settingNames(patch).join(', ')}.`,
+      detail: { patch },
+    });
     const settings = this.#deps.settings.update(patch);
     this.#deps.changed('settings');
     return settings;
@@ -150,19 +174,40 @@ export class Admin {
   /** Puts back what a call changed; the undo is a call of its own. @throws FastbandError `conflict`, `not_found` */
   async undo(callId: string): Promise<ChannelOutput<'journal.undo'>> {
     const newCallId = newId('c', this.#deps.random);
-    this.#append({ type: 'undo', callId: newCallId, summary: `Undo of ${callId} began.`, detail: { of: callId } });
+    this.#append({
+      type: 'undo',
+      callId: newCallId,
+      summary: `Undo of ${callId} began.`,
+      detail: { of: callId },
+    });
     try {
       const { restored } = await this.#deps.undo(callId, newCallId);
-      this.#append({ type: 'undo', callId: newCallId, outcome: 'ok', summary: `Undid ${callId}: ${restored.length} ${restored.length === 1 ? 'path' : 'paths'} put back.`, detail: { of: callId, restored } });
+      this.#append({
+        type: 'undo',
+        callId: newCallId,
+        outcome: 'ok',
+        summary: `Undid ${callId}: ${restored.length} ${restored.length === 1 ? 'path' : 'paths'} put back.`,
+        detail: { of: callId, restored },
+      });
       return { callId: newCallId, restored };
     } catch (error) {
       const message = error instanceof FastbandError ? error.message : 'an internal error';
-      this.#append({ type: 'undo', callId: newCallId, outcome: 'error', summary: `Undo of ${callId} was refused: ${message}`, detail: { of: callId } });
+      this.#append({
+        type: 'undo',
+        callId: newCallId,
+        outcome: 'error',
+        summary: `Undo of ${callId} was refused: ${message}`,
+        detail: { of: callId },
+      });
       throw error;
     }
   }
 
-  #change<T>(what: Parameters<AdminDeps['changed']>[0], run: () => T, row: (result: T) => Omit<AuditEntry, 'actor'>): T {
+  #change<T>(
+    what: Parameters<AdminDeps['changed']>[0],
+    run: () => T,
+    row: (result: T) => Omit<AuditEntry, 'actor'>,
+  ): T {
     const result = this.#deps.store.transaction(() => {
       const done = run();
       this.#append(row(done));
@@ -189,22 +234,31 @@ function ruleWords(rule: Rule): string {
 }
 
 function settingNames(patch: SettingsPatch): string[] {
-  return Object.entries(patch).flatMap(([section, fields]) => Object.keys(fields ?? {}).map((field) => `${section}.${field}`));
+  return Object.entries(patch).flatMap(([section, fields]) =>
+    Object.keys(fields ?? {}).map((field) => `${section}.${field}`),
+  );
 }
 
 async function existingFolder(path: string): Promise<string> {
   try {
     const root = await realpath(resolve(path));
-    if (!(await stat(root)).isDirectory()) throw new FastbandError('invalid_input', `${showLine(path)} is not a folder.`);
+    if (!(await stat(root)).isDirectory())
+      throw new FastbandError('invalid_input', `${showLine(path)} is not a folder.`);
     return root;
   } catch (error) {
     if (error instanceof FastbandError) throw error;
-    throw new FastbandError('not_found', `There is no folder ${showLine(path)}, or it cannot be opened.`, { cause: error });
+    throw new FastbandError('not_found', `There is no folder ${showLine(path)}, or it cannot be opened.`, {
+      cause: error,
+    });
   }
 }
 
 function freeName(base: string, taken: readonly Workspace[]): string {
-  const clean = base.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 56) || 'workspace';
+  const clean =
+    base
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[.-]+/, '')
+      .slice(0, 56) || 'workspace';
   const used = new Set(taken.map((one) => one.name));
   if (!used.has(clean)) return clean;
   for (let i = 2; ; i++) if (!used.has(`${clean}-${i}`)) return `${clean}-${i}`;

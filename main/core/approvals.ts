@@ -1,14 +1,11 @@
-import type { Approval, ApprovalStatus, DecideInput, Preview } from '../../contract/approvals.ts';
+import type { Approval, ApprovalStatus, DecideInput } from '../../contract/approvals.ts';
 import type { Effect } from '../../contract/effects.ts';
-import type { Explanation, Match } from '../../contract/policy.ts';
+import type { Match } from '../../contract/policy.ts';
 import type { Ports } from '../ports.ts';
-import { hasHidden, showHidden, showLine } from './display.ts';
+import { type ApprovalRequest, newApproval } from './approval-card.ts';
 import { FastbandError } from './errors.ts';
 import { newId } from './ids.ts';
 import { covers } from './policy.ts';
-import { suggest } from './suggest.ts';
-import type { PlanPreview } from './tool.ts';
-import { titleWords } from './words.ts';
 
 /** At most so many approvals wait at once, in all and for one client: a flood must not tire the person out. */
 export const MAX_WAITING = 100;
@@ -16,17 +13,6 @@ export const MAX_WAITING_PER_CLIENT = 20;
 /** An approval that no call waits for any longer stays this long for a retry to join. */
 export const ORPHAN_MS = 120_000;
 const HISTORY = 500;
-
-export interface ApprovalRequest {
-  readonly callId: string;
-  readonly client: { readonly id: string; readonly name: string };
-  readonly tool: string;
-  readonly toolHash: string;
-  readonly planHash: string;
-  readonly explanation: Explanation;
-  readonly preview: PlanPreview;
-  readonly timeoutMs: number;
-}
 
 export type Verdict =
   | { readonly allow: true; readonly approval: Approval }
@@ -111,7 +97,13 @@ export class ApprovalQueue {
     const now = this.#ports.clock.now();
     const approval = newApproval(request, newId('a', this.#ports.random), now);
     this.#hooks.asked(approval, request.callId);
-    const entry: Entry = { approval, request, waiters: new Set(), stopTimer: () => {}, stopOrphanTimer: () => {} };
+    const entry: Entry = {
+      approval,
+      request,
+      waiters: new Set(),
+      stopTimer: () => {},
+      stopOrphanTimer: () => {},
+    };
     entry.stopTimer = this.#ports.clock.after(request.timeoutMs, () => this.#expire(entry));
     this.#open.set(approval.id, entry);
     this.#byPlan.set(planKey(request.client.id, request.planHash), entry);
@@ -146,16 +138,30 @@ export class ApprovalQueue {
     const entry = this.#open.get(input.id);
     if (entry === undefined || entry.verdict !== undefined) {
       const past = entry?.approval ?? this.#settled.find((approval) => approval.id === input.id);
-      if (past === undefined) throw new FastbandError('not_found', 'There is no such approval. It may have been answered long ago.');
-      throw new FastbandError('approval_stale', `This approval is already ${STATUS_WORDS[past.status]}. Nothing was changed.`);
+      if (past === undefined)
+        throw new FastbandError(
+          'not_found',
+          'There is no such approval. It may have been answered long ago.',
+        );
+      throw new FastbandError(
+        'approval_stale',
+        `This approval is already ${STATUS_WORDS[past.status]}. Nothing was changed.`,
+      );
     }
     if (input.planHash !== undefined && input.planHash !== entry.approval.planHash) {
-      throw new FastbandError('approval_stale', 'The call changed after it was shown. Look at it again before you answer.');
+      throw new FastbandError(
+        'approval_stale',
+        'The call changed after it was shown. Look at it again before you answer.',
+      );
     }
     if (input.decision === 'deny') {
-      const said = input.reason === undefined || input.reason.trim() === '' ? '' : ` They said: ${input.reason.trim()}`;
+      const said =
+        input.reason === undefined || input.reason.trim() === '' ? '' : ` They said: ${input.reason.trim()}`;
       this.#settle(entry, 'denied', {
-        error: new FastbandError('denied_by_person', `A person denied this call.${said} Do not repeat it unchanged; ask your user how to go on.`),
+        error: new FastbandError(
+          'denied_by_person',
+          `A person denied this call.${said} Do not repeat it unchanged; ask your user how to go on.`,
+        ),
         ...(said === '' ? {} : { reason: input.reason?.trim() ?? '' }),
       });
     } else {
@@ -171,13 +177,19 @@ export class ApprovalQueue {
 
   /** Waiting ones first, oldest first; then settled ones, newest first. */
   list(status: ApprovalStatus | undefined, limit: number): Approval[] {
-    const waiting = [...this.#open.values()].filter((entry) => entry.verdict === undefined).map((entry) => entry.approval);
+    const waiting = [...this.#open.values()]
+      .filter((entry) => entry.verdict === undefined)
+      .map((entry) => entry.approval);
     const settled = this.#settled.toReversed();
-    return [...waiting, ...settled].filter((one) => status === undefined || one.status === status).slice(0, limit);
+    return [...waiting, ...settled]
+      .filter((one) => status === undefined || one.status === status)
+      .slice(0, limit);
   }
 
   /** Settles the waiting approvals that `judge` gives an answer for: after a change of rules, tools or clients. */
-  review(judge: (request: ApprovalRequest, effects: readonly Effect[]) => FastbandError | 'allow' | undefined): void {
+  review(
+    judge: (request: ApprovalRequest, effects: readonly Effect[]) => FastbandError | 'allow' | undefined,
+  ): void {
     for (const entry of [...this.#open.values()]) {
       const answer = judge(entry.request, entry.approval.effects);
       if (answer === undefined) continue;
@@ -221,12 +233,18 @@ export class ApprovalQueue {
     if (input.scope === 'once') return undefined;
     const { approval, request } = entry;
     if (!approval.scopes.includes(input.scope)) {
-      throw new FastbandError('invalid_input', 'A rule says to ask about this every time: it can only be allowed once. Change the rule first.');
+      throw new FastbandError(
+        'invalid_input',
+        'A rule says to ask about this every time: it can only be allowed once. Change the rule first.',
+      );
     }
     const asked = approval.reasons.filter((one) => one.decision === 'ask').map((one) => one.effect);
     const matches = this.#chosenPattern(approval, input.pattern);
     if (!covers(matches, asked)) {
-      throw new FastbandError('invalid_input', 'This pattern does not cover everything that the call asks for. Widen it, or allow just this once.');
+      throw new FastbandError(
+        'invalid_input',
+        'This pattern does not cover everything that the call asks for. Widen it, or allow just this once.',
+      );
     }
     return { approval, callId: request.callId, toolHash: request.toolHash, matches, scope: input.scope };
   }
@@ -249,7 +267,10 @@ export class ApprovalQueue {
     }
     const seconds = Math.round(entry.request.timeoutMs / 1000);
     this.#settle(entry, 'timeout', {
-      error: new FastbandError('approval_timeout', `No person answered within ${seconds} s, so the call was not made. Ask your user to look at Fastband, then try again.`),
+      error: new FastbandError(
+        'approval_timeout',
+        `No person answered within ${seconds} s, so the call was not made. Ask your user to look at Fastband, then try again.`,
+      ),
     });
   }
 
@@ -312,67 +333,4 @@ const STATUS_WORDS: Record<ApprovalStatus, string> = {
 
 function planKey(clientId: string, planHash: string): string {
   return `${clientId} ${planHash}`;
-}
-
-function newApproval(request: ApprovalRequest, id: string, now: number): Approval {
-  const effects = request.explanation.effects.map((one) => one.effect);
-  const asked = request.explanation.effects.filter((one) => one.decision === 'ask');
-  const byRule = asked.some((one) => one.reason.by === 'rule');
-  const previews = request.preview.previews.map(displaySafe);
-  const hidden = JSON.stringify([previews, effects.map(effectText)]).includes('⟦') || effects.some((one) => hasHidden(effectText(one)));
-  const warnings = [
-    ...request.preview.warnings.map(showLine),
-    ...(hidden ? ['Some of this holds characters that are normally invisible. They are shown as ⟦…⟧.'] : []),
-  ];
-  return {
-    id,
-    status: 'waiting',
-    title: titleWords(request.client.name, effects),
-    clientId: request.client.id,
-    clientName: showLine(request.client.name),
-    tool: request.tool,
-    planHash: request.planHash,
-    effects,
-    reasons: request.explanation.effects,
-    previews,
-    warnings,
-    scopes: byRule ? ['once'] : ['once', 'session', 'hour', 'always'],
-    suggestions: byRule ? [] : suggest(asked.map((one) => one.effect)),
-    waiters: 0,
-    createdAt: now,
-    expiresAt: now + request.timeoutMs,
-  };
-}
-
-function effectText(effect: Effect): string {
-  return Object.values(effect).flat().join(' ');
-}
-
-function displaySafe(preview: Preview): Preview {
-  switch (preview.kind) {
-    case 'diff':
-      return { ...preview, path: showLine(preview.path), diff: showHidden(plainLineEnds(preview.diff, isDiffContent)) };
-    case 'command':
-      return {
-        ...preview,
-        argv: preview.argv.map(showLine),
-        cwd: showLine(preview.cwd),
-        binary: showLine(preview.binary),
-        env: preview.env.map(showLine),
-        ...(preview.stdin === undefined ? {} : { stdin: showHidden(plainLineEnds(preview.stdin, (line) => line !== '')) }),
-      };
-    case 'text':
-      return { ...preview, title: showLine(preview.title), text: showHidden(plainLineEnds(preview.text, (line) => line !== '')) };
-  }
-}
-
-/** Lines that all end in CRLF are how a file is; a stray carriage return is something to see. */
-function plainLineEnds(text: string, isContent: (line: string) => boolean): string {
-  const lines = text.split('\n');
-  const plain = lines.every((line) => line.endsWith('\r') || !isContent(line));
-  return plain ? lines.map((line) => line.replace(/\r$/, '')).join('\n') : text;
-}
-
-function isDiffContent(line: string): boolean {
-  return /^[ +-]/.test(line) && !/^(?:---|\+\+\+) /.test(line);
 }

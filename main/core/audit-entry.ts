@@ -1,7 +1,7 @@
+import type { z } from 'zod';
 import type { AuditDecision, AuditOutcome, AuditRow, AuditType } from '../../contract/audit.ts';
 import type { EffectKind } from '../../contract/effects.ts';
 import type { Explanation } from '../../contract/policy.ts';
-import type { z } from 'zod';
 import { middleCut } from './display.ts';
 import { toWireError } from './errors.ts';
 import type { Redactor } from './redact.ts';
@@ -63,7 +63,11 @@ export function callDetail(
     if (effects.length > 0) {
       detail.effects = shorten(
         redactor.json(
-          effects.slice(0, MAX_ITEMS).map((one) => ({ ...one.effect, decision: one.decision, by: `${one.reason.by}:${one.reason.id}` })),
+          effects.slice(0, MAX_ITEMS).map((one) => ({
+            ...one.effect,
+            decision: one.decision,
+            by: `${one.reason.by}:${one.reason.id}`,
+          })),
         ),
         0,
       );
@@ -98,6 +102,8 @@ function shorten(value: unknown, depth: number): unknown {
     return value.length > MAX_ITEMS ? [...kept, `… ${value.length - MAX_ITEMS} more`] : kept;
   }
   const entries = Object.entries(value);
-  const kept = entries.slice(0, MAX_ITEMS).map(([key, field]) => [key.slice(0, 200), shorten(field, depth + 1)] as const);
+  const kept = entries
+    .slice(0, MAX_ITEMS)
+    .map(([key, field]) => [key.slice(0, 200), shorten(field, depth + 1)] as const);
   return Object.fromEntries(kept);
 }

@@ -36,7 +36,8 @@ export class AuthFailures {
   #close(what: string): void {
     const repeats = this.#repeats.get(what) ?? 0;
     this.#repeats.delete(what);
-    if (repeats > 0) this.#try(`Refused ${what}, ${repeats} more ${repeats === 1 ? 'time' : 'times'} within a minute.`);
+    if (repeats > 0)
+      this.#try(`Refused ${what}, ${repeats} more ${repeats === 1 ? 'time' : 'times'} within a minute.`);
   }
 
   #try(summary: string): void {

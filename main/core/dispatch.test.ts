@@ -7,7 +7,9 @@ import { Bench, fakeTool, settle } from './testing.ts';
 
 const read: Effect = { kind: 'read', workspace: 'shop', path: 'a.ts' };
 const write: Effect = { kind: 'write', workspace: 'shop', path: 'a.ts', op: 'modify' };
-const byPath = (input: Record<string, unknown>): Effect[] => [{ ...write, path: String(input.path ?? 'a.ts') }];
+const byPath = (input: Record<string, unknown>): Effect[] => [
+  { ...write, path: String(input.path ?? 'a.ts') },
+];
 
 /** A tool that runs until it is told to end, and says how often it ran. */
 function slowTool(effects: readonly Effect[] = [write]) {
@@ -40,7 +42,14 @@ describe('a call that policy allows', () => {
     const outcome = await bench.call('look', { path: 'a.ts' }).outcome;
     expect(outcome).toMatchObject({ ok: true, value: { output: { ok: true } } });
     expect(bench.rows).toMatchObject([
-      { type: 'call.finished', outcome: 'ok', decision: 'allow', kinds: ['read'], summary: 'look ran', detail: { input: { path: 'a.ts' } } },
+      {
+        type: 'call.finished',
+        outcome: 'ok',
+        decision: 'allow',
+        kinds: ['read'],
+        summary: 'look ran',
+        detail: { input: { path: 'a.ts' } },
+      },
     ]);
   });
 
@@ -60,7 +69,17 @@ describe('a call that policy allows', () => {
 
   it('counts the grant that allowed it', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
-    bench.grants.push({ id: 'g1', clientId: 'k1', clientName: 'Claude Code', match: exactMatch(write), scope: 'always', tool: 'change', toolHash: 'hash of change', approvalId: 'a', createdAt: 0 });
+    bench.grants.push({
+      id: 'g1',
+      clientId: 'k1',
+      clientName: 'Claude Code',
+      match: exactMatch(write),
+      scope: 'always',
+      tool: 'change',
+      toolHash: 'hash of change',
+      approvalId: 'a',
+      createdAt: 0,
+    });
     expect(await bench.call('change').outcome).toMatchObject({ ok: true });
     expect(bench.used).toEqual(['g1']);
   });
@@ -80,9 +99,20 @@ describe('a call that is refused', () => {
   it('by a rule says which, and does not run', async () => {
     const { tool, state } = slowTool();
     const bench = new Bench([tool]);
-    bench.rules.push({ id: 'r', effect: 'deny', match: exactMatch(write), note: 'hands off', createdAt: 0, source: 'person' });
+    bench.rules.push({
+      id: 'r',
+      effect: 'deny',
+      match: exactMatch(write),
+      note: 'hands off',
+      createdAt: 0,
+      source: 'person',
+    });
     const outcome = await bench.call('slow').outcome;
-    expect(outcome).toMatchObject({ ok: false, code: 'denied_by_rule', message: expect.stringContaining('hands off') });
+    expect(outcome).toMatchObject({
+      ok: false,
+      code: 'denied_by_rule',
+      message: expect.stringContaining('hands off'),
+    });
     expect(state.runs).toBe(0);
     expect(bench.rows).toMatchObject([{ type: 'call.refused', outcome: 'denied', decision: 'deny' }]);
   });
@@ -105,7 +135,10 @@ describe('a call that is refused', () => {
       }),
     ]);
     bench.rules.push({ id: 'r', effect: 'allow', match: exactMatch(write), createdAt: 0, source: 'person' });
-    expect(await bench.call('change').outcome).toMatchObject({ code: 'audit_unavailable', message: expect.stringContaining('The call ran') });
+    expect(await bench.call('change').outcome).toMatchObject({
+      code: 'audit_unavailable',
+      message: expect.stringContaining('The call ran'),
+    });
   });
 
   it('hides what an unexpected failure says', async () => {
@@ -125,11 +158,23 @@ describe('a call that waits for a person', () => {
     const bench = new Bench([fakeTool('change', [write])]);
     const call = bench.call('change');
     const approval = await waiting(bench);
-    expect(approval).toMatchObject({ title: 'Claude Code wants to change a.ts in shop', tool: 'change', effects: [write], waiters: 1 });
-    bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'once', planHash: approval.planHash });
+    expect(approval).toMatchObject({
+      title: 'Claude Code wants to change a.ts in shop',
+      tool: 'change',
+      effects: [write],
+      waiters: 1,
+    });
+    bench.approvals.decide({
+      id: approval.id,
+      decision: 'allow',
+      scope: 'once',
+      planHash: approval.planHash,
+    });
     expect(await call.outcome).toMatchObject({ ok: true });
     for (const decision of ['allow', 'deny'] as const) {
-      expect(() => bench.approvals.decide({ id: approval.id, decision, scope: 'once' })).toThrow(expect.objectContaining({ code: 'approval_stale' }));
+      expect(() => bench.approvals.decide({ id: approval.id, decision, scope: 'once' })).toThrow(
+        expect.objectContaining({ code: 'approval_stale' }),
+      );
     }
     expect(bench.types()).toEqual(['approval.asked', 'approval.settled', 'call.started', 'call.finished']);
     expect(bench.granted).toEqual([]);
@@ -138,8 +183,16 @@ describe('a call that waits for a person', () => {
   it('is refused with the reason when denied', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     const call = bench.call('change');
-    bench.approvals.decide({ id: (await waiting(bench)).id, decision: 'deny', scope: 'once', reason: 'use the other file' });
-    expect(await call.outcome).toMatchObject({ code: 'denied_by_person', message: expect.stringContaining('use the other file') });
+    bench.approvals.decide({
+      id: (await waiting(bench)).id,
+      decision: 'deny',
+      scope: 'once',
+      reason: 'use the other file',
+    });
+    expect(await call.outcome).toMatchObject({
+      code: 'denied_by_person',
+      message: expect.stringContaining('use the other file'),
+    });
     expect(bench.types()).toEqual(['approval.asked', 'approval.settled', 'call.refused']);
   });
 
@@ -233,10 +286,12 @@ describe('a call that waits for a person', () => {
     const bench = new Bench([fakeTool('change', [write])]);
     bench.call('change');
     const approval = await waiting(bench);
-    expect(() => bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'once', planHash: 'f'.repeat(64) })).toThrow(
-      expect.objectContaining({ code: 'approval_stale' }),
+    expect(() =>
+      bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'once', planHash: 'f'.repeat(64) }),
+    ).toThrow(expect.objectContaining({ code: 'approval_stale' }));
+    expect(() => bench.approvals.decide({ id: 'a_unknown', decision: 'allow', scope: 'once' })).toThrow(
+      expect.objectContaining({ code: 'not_found' }),
     );
-    expect(() => bench.approvals.decide({ id: 'a_unknown', decision: 'allow', scope: 'once' })).toThrow(expect.objectContaining({ code: 'not_found' }));
   });
 
   it('is stopped by a denial that comes between question and answer', async () => {
@@ -250,8 +305,22 @@ describe('a call that waits for a person', () => {
 
   it.each([
     ['its client is revoked', (bench: Bench) => void bench.revoked.add('k1'), 'client_revoked'],
-    ['its tool is switched off', (bench: Bench) => void bench.tools.set('change', { tool: fakeTool('change', [write]), hash: 'hash of change', enabled: false }), 'tool_disabled'],
-    ['its tool changes', (bench: Bench) => void bench.tools.set('change', { tool: fakeTool('change', [write]), hash: 'other', enabled: true }), 'tool_disabled'],
+    [
+      'its tool is switched off',
+      (bench: Bench) =>
+        void bench.tools.set('change', {
+          tool: fakeTool('change', [write]),
+          hash: 'hash of change',
+          enabled: false,
+        }),
+      'tool_disabled',
+    ],
+    [
+      'its tool changes',
+      (bench: Bench) =>
+        void bench.tools.set('change', { tool: fakeTool('change', [write]), hash: 'other', enabled: true }),
+      'tool_disabled',
+    ],
   ])('is refused when %s', async (_, change, code) => {
     const bench = new Bench([fakeTool('change', [write])]);
     const call = bench.call('change');
@@ -273,11 +342,14 @@ describe('a call that waits for a person', () => {
   it('cannot be asked for without end', async () => {
     const bench = new Bench([fakeTool('change', byPath)]);
     for (let client = 0; client < MAX_WAITING / MAX_WAITING_PER_CLIENT; client++) {
-      for (let n = 0; n < MAX_WAITING_PER_CLIENT; n++) bench.call('change', { path: `f${n}` }, { id: `k${client}`, name: `c${client}` });
+      for (let n = 0; n < MAX_WAITING_PER_CLIENT; n++)
+        bench.call('change', { path: `f${n}` }, { id: `k${client}`, name: `c${client}` });
       const more = bench.call('change', { path: 'more' }, { id: `k${client}`, name: `c${client}` });
       expect(await more.outcome).toMatchObject({ code: 'too_many_approvals' });
     }
-    expect(await bench.call('change', {}, { id: 'new', name: 'new' }).outcome).toMatchObject({ code: 'too_many_approvals' });
+    expect(await bench.call('change', {}, { id: 'new', name: 'new' }).outcome).toMatchObject({
+      code: 'too_many_approvals',
+    });
     expect(bench.approvals.waiting).toBe(MAX_WAITING);
   });
 });
@@ -297,13 +369,22 @@ describe('remembering an answer', () => {
     const approval = await waiting(bench);
     expect(approval.suggestions.map((one) => one.id)).toEqual(['exact', 'folder', 'workspace']);
     bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'always', pattern: 'folder' });
-    expect(bench.granted[0]?.matches).toMatchObject([{ kind: 'write', workspace: 'shop', paths: ['src/**'] }]);
+    expect(bench.granted[0]?.matches).toMatchObject([
+      { kind: 'write', workspace: 'shop', paths: ['src/**'] },
+    ]);
     bench.call('change', { path: 'lib/b.ts' });
     const next = await waiting(bench);
     const decide = (paths: string[]) =>
-      bench.approvals.decide({ id: next.id, decision: 'allow', scope: 'hour', pattern: [{ kind: 'write', paths }] });
+      bench.approvals.decide({
+        id: next.id,
+        decision: 'allow',
+        scope: 'hour',
+        pattern: [{ kind: 'write', paths }],
+      });
     expect(() => decide(['src/**'])).toThrow(expect.objectContaining({ code: 'invalid_input' }));
-    expect(() => bench.approvals.decide({ id: next.id, decision: 'allow', scope: 'hour', pattern: 'nope' })).toThrow(FastbandError);
+    expect(() =>
+      bench.approvals.decide({ id: next.id, decision: 'allow', scope: 'hour', pattern: 'nope' }),
+    ).toThrow(FastbandError);
     expect(decide(['lib/*.ts'])).toMatchObject({ status: 'allowed' });
   });
 
@@ -313,17 +394,31 @@ describe('remembering an answer', () => {
     bench.call('change');
     const approval = await waiting(bench);
     expect(approval.scopes).toEqual(['once']);
-    expect(() => bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'always' })).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    expect(() => bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'always' })).toThrow(
+      expect.objectContaining({ code: 'invalid_input' }),
+    );
   });
 
   it('gives a command that can run anything no wider pattern than itself', async () => {
-    const shell: Effect = { kind: 'exec', workspace: 'shop', cwd: '.', argv: ['sh', '-c', 'make all'], binary: '/bin/dash', open: true };
+    const shell: Effect = {
+      kind: 'exec',
+      workspace: 'shop',
+      cwd: '.',
+      argv: ['sh', '-c', 'make all'],
+      binary: '/bin/dash',
+      open: true,
+    };
     const bench = new Bench([fakeTool('run', [shell])]);
     bench.call('run');
     const approval = await waiting(bench);
     expect(approval.suggestions.map((one) => one.id)).toEqual(['exact']);
     expect(() =>
-      bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'always', pattern: [{ kind: 'exec', argv: ['sh', '...'] }] }),
+      bench.approvals.decide({
+        id: approval.id,
+        decision: 'allow',
+        scope: 'always',
+        pattern: [{ kind: 'exec', argv: ['sh', '...'] }],
+      }),
     ).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
 
@@ -332,31 +427,51 @@ describe('remembering an answer', () => {
     bench.call('change');
     const approval = await waiting(bench);
     bench.auditFails = true;
-    expect(() => bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'always' })).toThrow(expect.objectContaining({ code: 'audit_unavailable' }));
+    expect(() => bench.approvals.decide({ id: approval.id, decision: 'allow', scope: 'always' })).toThrow(
+      expect.objectContaining({ code: 'audit_unavailable' }),
+    );
     expect(bench.granted).toEqual([]);
     expect(bench.approvals.get(approval.id)?.status).toBe('waiting');
   });
 });
 
 describe('a call under way', () => {
-  const allow = (bench: Bench) => bench.rules.push({ id: 'r', effect: 'allow', match: exactMatch(write), createdAt: 0, source: 'person' });
+  const allow = (bench: Bench) =>
+    bench.rules.push({ id: 'r', effect: 'allow', match: exactMatch(write), createdAt: 0, source: 'person' });
 
   it.each([
     ['its client cancels', (_: Bench, call: ReturnType<Bench['call']>) => call.cancel(), 'cancelled'],
-    ['its client is revoked', (bench: Bench) => (bench.revoked.add('k1'), bench.dispatcher.policyChanged()), 'client_revoked'],
-    ['the rule that allowed it goes', (bench: Bench) => (bench.rules.splice(0), bench.dispatcher.policyChanged()), 'denied_by_rule'],
+    [
+      'its client is revoked',
+      (bench: Bench) => {
+        bench.revoked.add('k1');
+        bench.dispatcher.policyChanged();
+      },
+      'client_revoked',
+    ],
+    [
+      'the rule that allowed it goes',
+      (bench: Bench) => {
+        bench.rules.splice(0);
+        bench.dispatcher.policyChanged();
+      },
+      'denied_by_rule',
+    ],
     ['the server stops', (bench: Bench) => void bench.dispatcher.stop(), 'server_stopped'],
-  ] as [string, (bench: Bench, call: ReturnType<Bench['call']>) => void, string][])('ends when %s', async (_, change, code) => {
-    const { tool, state } = slowTool();
-    const bench = new Bench([tool]);
-    allow(bench);
-    const call = bench.call('slow');
-    await settle();
-    change(bench, call);
-    expect(await call.outcome).toMatchObject({ code });
-    expect(state.aborted).toBe(true);
-    expect(bench.types()).toEqual(['call.started', 'call.finished']);
-  });
+  ] as [string, (bench: Bench, call: ReturnType<Bench['call']>) => void, string][])(
+    'ends when %s',
+    async (_, change, code) => {
+      const { tool, state } = slowTool();
+      const bench = new Bench([tool]);
+      allow(bench);
+      const call = bench.call('slow');
+      await settle();
+      change(bench, call);
+      expect(await call.outcome).toMatchObject({ code });
+      expect(state.aborted).toBe(true);
+      expect(bench.types()).toEqual(['call.started', 'call.finished']);
+    },
+  );
 
   it('ends when its time is up', async () => {
     const { tool } = slowTool();
@@ -405,7 +520,18 @@ describe('what is shown', () => {
 
   it('names the gravest effect first', async () => {
     const bench = new Bench([
-      fakeTool('many', [read, write, { kind: 'exec', workspace: 'shop', cwd: '.', argv: ['rm', '-rf', 'x y'], binary: '/bin/rm', open: false }]),
+      fakeTool('many', [
+        read,
+        write,
+        {
+          kind: 'exec',
+          workspace: 'shop',
+          cwd: '.',
+          argv: ['rm', '-rf', 'x y'],
+          binary: '/bin/rm',
+          open: false,
+        },
+      ]),
     ]);
     bench.call('many');
     expect((await waiting(bench)).title).toBe("Claude Code wants to run rm -rf 'x y' in shop, and 2 more");
@@ -416,17 +542,29 @@ describe('explain', () => {
   it('says what would happen and why, asks nobody and writes nothing', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     const client = { id: 'k1', name: 'Claude Code' };
-    expect(await bench.dispatcher.explain(client, 'change', {})).toMatchObject({ decision: 'ask', effects: [{ reason: { by: 'default' } }] });
+    expect(await bench.dispatcher.explain(client, 'change', {})).toMatchObject({
+      decision: 'ask',
+      effects: [{ reason: { by: 'default' } }],
+    });
     bench.rules.push({ id: 'r7', effect: 'deny', match: exactMatch(write), createdAt: 0, source: 'person' });
-    expect(await bench.dispatcher.explain(client, 'change', {})).toMatchObject({ decision: 'deny', effects: [{ reason: { by: 'rule', id: 'r7' } }] });
+    expect(await bench.dispatcher.explain(client, 'change', {})).toMatchObject({
+      decision: 'deny',
+      effects: [{ reason: { by: 'rule', id: 'r7' } }],
+    });
     expect(bench.rows).toEqual([]);
     expect(bench.approvals.waiting).toBe(0);
   });
 
   it("tells a guard's refusal as an answer", async () => {
     const tool = fakeTool('look', [read]);
-    const refusing = { ...tool, plan: () => Promise.reject(new FastbandError('outside_workspace', 'That is outside.')) };
+    const refusing = {
+      ...tool,
+      plan: () => Promise.reject(new FastbandError('outside_workspace', 'That is outside.')),
+    };
     const bench = new Bench([refusing]);
-    expect(await bench.dispatcher.explain({ id: 'k1', name: 'c' }, 'look', {})).toMatchObject({ decision: 'deny', refused: { code: 'outside_workspace' } });
+    expect(await bench.dispatcher.explain({ id: 'k1', name: 'c' }, 'look', {})).toMatchObject({
+      decision: 'deny',
+      refused: { code: 'outside_workspace' },
+    });
   });
 });

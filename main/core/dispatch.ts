@@ -1,20 +1,30 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EFFECT_KINDS, type Effect, type EffectKind } from '../../contract/effects.ts';
 import type { AuditOutcome } from '../../contract/audit.ts';
-import type { Settings } from '../../contract/settings.ts';
+import { EFFECT_KINDS, type Effect, type EffectKind } from '../../contract/effects.ts';
 import type { Workspace } from '../../contract/entities.ts';
 import type { Explanation } from '../../contract/policy.ts';
+import type { Settings } from '../../contract/settings.ts';
 import type { Ports } from '../ports.ts';
 import type { ApprovalQueue, Ticket, Verdict } from './approvals.ts';
 import type { AuditEntry, AuditSink } from './audit-entry.ts';
-import { callDetail, type CallRecord } from './audit-entry.ts';
+import { type CallRecord, callDetail } from './audit-entry.ts';
 import { canonicalJson, deepFreeze, sha256Hex } from './canonical.ts';
 import { FastbandError, toWireError } from './errors.ts';
 import { newId } from './ids.ts';
+import { abortError, cancelled, denied, linkAbort, outcomeOf } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import type { Redactor } from './redact.ts';
-import type { HostFacts, Journal, Plan, PlanContext, RunContext, Tool, ToolContent, ToolResult } from './tool.ts';
+import type {
+  HostFacts,
+  Journal,
+  Plan,
+  PlanContext,
+  RunContext,
+  Tool,
+  ToolContent,
+  ToolResult,
+} from './tool.ts';
 import { isWithin } from './within.ts';
 import { effectWords } from './words.ts';
 
@@ -58,7 +68,10 @@ export interface DispatchDeps {
   readonly workspaces: () => readonly Workspace[];
   /** Whether the client may still act: not revoked since it was let in. */
   readonly clientActive: (id: string) => boolean;
-  readonly journal: (callId: string, about: { readonly clientName: string; readonly tool: string }) => Journal;
+  readonly journal: (
+    callId: string,
+    about: { readonly clientName: string; readonly tool: string },
+  ) => Journal;
   readonly grantUsed: (grantId: string) => void;
   readonly host: HostFacts;
 }
@@ -154,7 +167,10 @@ export class Dispatcher {
   policyChanged(): void {
     const judge = (client: Caller, effects: readonly Effect[]) => {
       if (!this.#deps.clientActive(client.id)) {
-        return { decision: 'deny' as const, error: new FastbandError('client_revoked', 'This client was revoked.') };
+        return {
+          decision: 'deny' as const,
+          error: new FastbandError('client_revoked', 'This client was revoked.'),
+        };
       }
       const explanation = this.#decide(effects, client);
       return { decision: explanation.decision, error: denied(explanation) };
@@ -162,7 +178,10 @@ export class Dispatcher {
     this.#deps.approvals.review((request, effects) => {
       const entry = this.#deps.tool(request.tool);
       if (entry === undefined || !entry.enabled || entry.hash !== request.toolHash) {
-        return new FastbandError('tool_disabled', `${request.tool} was switched off or changed while this waited.`);
+        return new FastbandError(
+          'tool_disabled',
+          `${request.tool} was switched off or changed while this waited.`,
+        );
       }
       const { decision, error } = judge(request.client, effects);
       return decision === 'deny' ? error : decision === 'allow' ? 'allow' : undefined;
@@ -189,11 +208,17 @@ export class Dispatcher {
     this.#stopped = false;
   }
 
-  async #prepare(request: CallRequest, callId: string, started: number, controller: AbortController): Promise<Prepared> {
+  async #prepare(
+    request: CallRequest,
+    callId: string,
+    started: number,
+    controller: AbortController,
+  ): Promise<Prepared> {
     const { client } = request;
     const record: CallRecord = { callId, client, tool: request.tool, input: request.input };
     try {
-      if (this.#stopped) throw new FastbandError('server_stopped', 'Fastband is stopped. Start it again to go on.');
+      if (this.#stopped)
+        throw new FastbandError('server_stopped', 'Fastband is stopped. Start it again to go on.');
       const entry = this.#entry(request.tool);
       const input = parseInput(entry.tool, request.input);
       const context = this.#planContext(client, controller.signal);
@@ -227,7 +252,11 @@ export class Dispatcher {
     const running = this.#sharedRuns.get(id);
     if (running !== undefined) return running;
     const unlink = linkAbort(request.signal, prepared.controller);
-    const run = this.#run({ ...prepared, callId: ticket.callId, record: { ...record, callId: ticket.callId, approvalId: id } }, request.progress, true);
+    const run = this.#run(
+      { ...prepared, callId: ticket.callId, record: { ...record, callId: ticket.callId, approvalId: id } },
+      request.progress,
+      true,
+    );
     this.#sharedRuns.set(id, run);
     try {
       return await run;
@@ -266,7 +295,11 @@ export class Dispatcher {
     const tell = () => {
       const seconds = Math.round((clock.monotonic() - since) / 1000);
       const total = Math.round((ticket.approval.expiresAt - ticket.approval.createdAt) / 1000);
-      request.progress?.(`Waiting for a person to answer in Fastband: ${ticket.approval.title}`, seconds, total);
+      request.progress?.(
+        `Waiting for a person to answer in Fastband: ${ticket.approval.title}`,
+        seconds,
+        total,
+      );
       stopProgress = clock.after(WAIT_PROGRESS_MS, tell);
     };
     tell();
@@ -287,8 +320,10 @@ export class Dispatcher {
 
   /** Between the question and the answer the world may have moved: a revoked client, a new denial, a changed tool. */
   #checkStillAllowed(prepared: Prepared): void {
-    if (this.#stopped) throw new FastbandError('server_stopped', 'Fastband was stopped before this could run.');
-    if (!this.#deps.clientActive(prepared.client.id)) throw new FastbandError('client_revoked', 'This client was revoked.');
+    if (this.#stopped)
+      throw new FastbandError('server_stopped', 'Fastband was stopped before this could run.');
+    if (!this.#deps.clientActive(prepared.client.id))
+      throw new FastbandError('client_revoked', 'This client was revoked.');
     const entry = this.#entry(prepared.entry.tool.name);
     if (entry.hash !== prepared.entry.hash) {
       throw new FastbandError('changed_since_plan', 'The tool changed while this waited. Call it again.');
@@ -303,12 +338,18 @@ export class Dispatcher {
     const sideEffects = plan.effects.some((effect) => effect.kind !== 'read');
     const kinds = kindsOf(plan.effects);
     // What changes nothing is answered only after its one row; what changes something is announced before it runs.
-    if (sideEffects) audit.append(this.#entryFor('call.started', record, { kinds, summary: this.#startSummary(prepared) }));
+    if (sideEffects)
+      audit.append(this.#entryFor('call.started', record, { kinds, summary: this.#startSummary(prepared) }));
     const active: ActiveCall = { callId, client, effects: plan.effects, byPerson, controller };
     this.#active.set(callId, active);
     const seconds = settings().limits.callSeconds;
     const stopDeadline = ports.clock.after(seconds * 1000, () =>
-      controller.abort(new FastbandError('timeout', `${entry.tool.name} was stopped after ${seconds} s (setting limits.callSeconds).`)),
+      controller.abort(
+        new FastbandError(
+          'timeout',
+          `${entry.tool.name} was stopped after ${seconds} s (setting limits.callSeconds).`,
+        ),
+      ),
     );
     const finish = (outcome: AuditOutcome, summary: string, error?: unknown) =>
       audit.append(
@@ -326,7 +367,10 @@ export class Dispatcher {
       this.#recordSuccess(sideEffects, () => finish('ok', result.summary));
       return answer;
     } catch (error) {
-      const outward = controller.signal.aborted && !(error instanceof FastbandError) ? abortError(controller.signal) : this.#outward(error, entry.tool.name);
+      const outward =
+        controller.signal.aborted && !(error instanceof FastbandError)
+          ? abortError(controller.signal)
+          : this.#outward(error, entry.tool.name);
       if (outward.code !== 'audit_unavailable') finish(outcomeOf(outward), outward.message, outward);
       throw outward;
     } finally {
@@ -378,19 +422,25 @@ export class Dispatcher {
     let size = 0;
     for (const one of content) size += contentLength(one);
     if (size > MAX_ANSWER) {
-      throw new FastbandError('output_too_large', `The answer has ${size} characters, more than the ${MAX_ANSWER} that one call may give. Ask for a part.`);
+      throw new FastbandError(
+        'output_too_large',
+        `The answer has ${size} characters, more than the ${MAX_ANSWER} that one call may give. Ask for a part.`,
+      );
     }
     if (this.#deps.settings().redaction.toolOutput) {
       const { redactor } = this.#deps;
       output = redactor.json(output);
-      content = content.map((one) => (one.type === 'text' ? { type: 'text', text: redactor.text(one.text) } : one));
+      content = content.map((one) =>
+        one.type === 'text' ? { type: 'text', text: redactor.text(one.text) } : one,
+      );
     }
     return { callId, output, content };
   }
 
   #entry(name: string): RegisteredTool {
     const entry = this.#deps.tool(name);
-    if (entry === undefined) throw new FastbandError('not_found', `There is no tool "${name.slice(0, 100)}".`);
+    if (entry === undefined)
+      throw new FastbandError('not_found', `There is no tool "${name.slice(0, 100)}".`);
     if (!entry.enabled) throw new FastbandError('tool_disabled', `${name} is switched off in Fastband.`);
     return entry;
   }
@@ -398,7 +448,9 @@ export class Dispatcher {
   #planContext(client: Caller, signal: AbortSignal): PlanContext {
     const { ports, host } = this.#deps;
     const workspaces = this.#deps.workspaces();
-    const allowed = this.#deps.policy().visible({ clientId: client.id, clientName: client.name, now: ports.clock.now() });
+    const allowed = this.#deps
+      .policy()
+      .visible({ clientId: client.id, clientName: client.name, now: ports.clock.now() });
     const roots = new Map(workspaces.map((workspace) => [workspace.name, workspace.root]));
     // A walk through a workspace that holds Fastband's own folder passes it by, whatever the rules say.
     const holdsHome = workspaces.some((workspace) => isWithin(ports.home, workspace.root));
@@ -423,7 +475,10 @@ export class Dispatcher {
   }
 
   #startSummary(prepared: Prepared): string {
-    return prepared.plan.effects.slice(0, 3).map(effectWords).join('; ') + (prepared.plan.effects.length > 3 ? '; …' : '');
+    return (
+      prepared.plan.effects.slice(0, 3).map(effectWords).join('; ') +
+      (prepared.plan.effects.length > 3 ? '; …' : '')
+    );
   }
 
   #refused(record: CallRecord, error: unknown, started: number): void {
@@ -444,7 +499,13 @@ export class Dispatcher {
   #entryFor(
     type: AuditEntry['type'],
     record: CallRecord,
-    more: { kinds: EffectKind[]; summary: string; outcome?: AuditOutcome; durationMs?: number; error?: unknown },
+    more: {
+      kinds: EffectKind[];
+      summary: string;
+      outcome?: AuditOutcome;
+      durationMs?: number;
+      error?: unknown;
+    },
   ): AuditEntry {
     return callDetail(this.#deps.redactor, type, record, more);
   }
@@ -452,70 +513,39 @@ export class Dispatcher {
   #outward(error: unknown, tool: string): FastbandError {
     if (error instanceof FastbandError) return error;
     this.#deps.ports.log.error({ err: error, tool }, 'a tool failed unexpectedly');
-    return new FastbandError('tool_failed', `${tool} failed unexpectedly. Fastband's log has the details.`, { cause: error });
+    return new FastbandError('tool_failed', `${tool} failed unexpectedly. Fastband's log has the details.`, {
+      cause: error,
+    });
   }
 }
 
 /** SHA-256 over everything that a person is shown and that `run` acts on. */
 function hashPlan(entry: RegisteredTool, input: unknown, plan: Plan): string {
   return sha256Hex(
-    canonicalJson({ tool: entry.tool.name, toolHash: entry.hash, input, effects: plan.effects, data: plan.data }),
+    canonicalJson({
+      tool: entry.tool.name,
+      toolHash: entry.hash,
+      input,
+      effects: plan.effects,
+      data: plan.data,
+    }),
   );
 }
 
 function parseInput(tool: Tool, input: unknown): unknown {
   const parsed = tool.input.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
-  throw new FastbandError('invalid_input', `${tool.name} cannot take these arguments. ${z.prettifyError(parsed.error).slice(0, 1000)}`);
+  throw new FastbandError(
+    'invalid_input',
+    `${tool.name} cannot take these arguments. ${z.prettifyError(parsed.error).slice(0, 1000)}`,
+  );
 }
 
 function kindsOf(effects: readonly Effect[]): EffectKind[] {
   return EFFECT_KINDS.filter((kind) => effects.some((effect) => effect.kind === kind));
 }
 
-function denied(explanation: Explanation): FastbandError {
-  const reasons = explanation.effects.filter((one) => one.decision === 'deny').map((one) => one.reason.text);
-  return new FastbandError('denied_by_rule', `${[...new Set(reasons)].slice(0, 3).join(' ')} Do not repeat this call; ask your user.`.trim());
-}
-
-function outcomeOf(error: FastbandError): AuditOutcome {
-  switch (error.code) {
-    case 'cancelled':
-    case 'approval_cancelled':
-    case 'server_stopped':
-      return 'cancelled';
-    case 'timeout':
-    case 'approval_timeout':
-      return 'timeout';
-    case 'tool_failed':
-    case 'internal':
-    case 'invalid_input':
-    case 'not_found':
-    case 'changed_since_plan':
-    case 'conflict':
-    case 'output_too_large':
-      return 'error';
-    default:
-      return 'denied';
-  }
-}
-
 function contentLength(content: ToolContent): number {
   if (content.type === 'text') return content.text.length;
   return content.type === 'resource' ? content.resource.text.length : content.data.length;
-}
-
-function cancelled(): FastbandError {
-  return new FastbandError('cancelled', 'The client cancelled this call.');
-}
-
-function abortError(signal: AbortSignal): FastbandError {
-  return signal.reason instanceof FastbandError ? signal.reason : cancelled();
-}
-
-function linkAbort(from: AbortSignal, to: AbortController): () => void {
-  const abort = () => to.abort(cancelled());
-  if (from.aborted) abort();
-  else from.addEventListener('abort', abort, { once: true });
-  return () => from.removeEventListener('abort', abort);
 }

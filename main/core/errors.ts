@@ -17,5 +17,8 @@ export class FastbandError extends Error {
 /** What may leave the process of any thrown value. */
 export function toWireError(error: unknown): WireError {
   if (error instanceof FastbandError) return { code: error.code, message: error.message };
-  return { code: 'internal', message: 'Fastband hit an internal error. Its log says more; the call changed nothing further.' };
+  return {
+    code: 'internal',
+    message: 'Fastband hit an internal error. Its log says more; the call changed nothing further.',
+  };
 }

@@ -34,12 +34,22 @@ describe('a path glob', () => {
     expect(glob(pattern).matches(path)).toBe(expected);
   });
 
-  it.each(['/etc/**', '../x', 'a/../b', 'a//b', './a', '', 'a/', '*.{ts,tsx}', '[ab]', '!secret', 'a**', 'x\\'])(
-    'refuses %j, which has no clear meaning',
-    (pattern) => {
-      expect(() => glob(pattern)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
-    },
-  );
+  it.each([
+    '/etc/**',
+    '../x',
+    'a/../b',
+    'a//b',
+    './a',
+    '',
+    'a/',
+    '*.{ts,tsx}',
+    '[ab]',
+    '!secret',
+    'a**',
+    'x\\',
+  ])('refuses %j, which has no clear meaning', (pattern) => {
+    expect(() => glob(pattern)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+  });
 
   it('matches a path with special characters by its own escape', () => {
     for (const path of ['a*b', 'a?b', 'a[b]c', 'a{b}', '!a', 'a\\b', 'plain']) {
@@ -74,7 +84,7 @@ describe('a path glob', () => {
     const deep = glob(`${'**/a/'.repeat(200)}b`);
     const before = process.cpuUsage();
     expect(evil.matches('a'.repeat(4000))).toBe(false);
-    expect(deep.matches('a/'.repeat(1000) + 'c')).toBe(false);
+    expect(deep.matches(`${'a/'.repeat(1000)}c`)).toBe(false);
     expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 });

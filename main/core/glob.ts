@@ -1,7 +1,10 @@
 import { FastbandError } from './errors.ts';
 
 /** One position of a compiled pattern: a literal character, any one character, or any run of characters. */
-type Token = { readonly kind: 'char'; readonly char: string } | { readonly kind: 'one' } | { readonly kind: 'run' };
+type Token =
+  | { readonly kind: 'char'; readonly char: string }
+  | { readonly kind: 'one' }
+  | { readonly kind: 'run' };
 type Component = readonly Token[] | '**';
 
 export interface Glob {
@@ -23,7 +26,8 @@ export interface Glob {
  *   that silently matches nothing would be worse than an error.
  */
 export function compileGlob(pattern: string, options: { foldCase: boolean }): Glob {
-  const fold = (text: string) => (options.foldCase ? text.normalize('NFC').toLowerCase() : text.normalize('NFC'));
+  const fold = (text: string) =>
+    options.foldCase ? text.normalize('NFC').toLowerCase() : text.normalize('NFC');
   const components = splitComponents(pattern).map((part) => compileComponent(pattern, fold(part)));
   const split = (path: string) => (path === '.' ? [] : fold(path).split('/'));
   const last = components.at(-1);
@@ -52,7 +56,8 @@ export function compileWildcard(pattern: string): (text: string) => boolean {
   for (let i = 0; i < pattern.length; i++) {
     const char = pattern.charAt(i);
     if (char === '*') tokens.push({ kind: 'run' });
-    else if (char === '\\' && i + 1 < pattern.length) tokens.push({ kind: 'char', char: pattern.charAt(++i) });
+    else if (char === '\\' && i + 1 < pattern.length)
+      tokens.push({ kind: 'char', char: pattern.charAt(++i) });
     else tokens.push({ kind: 'char', char });
   }
   return (text) => matchTokens(tokens, text);
@@ -88,12 +93,18 @@ function compileComponent(pattern: string, part: string): Component {
     const char = part.charAt(i);
     if (char === '\\') {
       if (i + 1 >= part.length) {
-        throw new FastbandError('invalid_input', `The path pattern "${pattern}" ends a name with a lone backslash.`);
+        throw new FastbandError(
+          'invalid_input',
+          `The path pattern "${pattern}" ends a name with a lone backslash.`,
+        );
       }
       tokens.push({ kind: 'char', char: part.charAt(++i) });
     } else if (char === '*') {
       if (part.charAt(i + 1) === '*') {
-        throw new FastbandError('invalid_input', `In the path pattern "${pattern}", "**" must stand alone between slashes.`);
+        throw new FastbandError(
+          'invalid_input',
+          `In the path pattern "${pattern}", "**" must stand alone between slashes.`,
+        );
       }
       tokens.push({ kind: 'run' });
     } else if (char === '?') tokens.push({ kind: 'one' });
@@ -117,7 +128,10 @@ function matchTokens(tokens: readonly Token[], text: string): boolean {
     if (token?.kind === 'run') {
       retryToken = ++p;
       retryText = t;
-    } else if (token !== undefined && (token.kind === 'one' || (token.kind === 'char' && token.char === text.charAt(t)))) {
+    } else if (
+      token !== undefined &&
+      (token.kind === 'one' || (token.kind === 'char' && token.char === text.charAt(t)))
+    ) {
       p++;
       t++;
     } else if (retryToken >= 0) {

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import type { JournalEntry, Workspace } from '../../contract/entities.ts';
 import type { Settings } from '../../contract/settings.ts';
 import type { Clock, Log, Ports } from '../ports.ts';
-import { type JournalBody, type JournalRow, type JournalStore, type KeptItem, toEntry } from '../store/journal-rows.ts';
+import {
+  type JournalBody,
+  type JournalRow,
+  type JournalStore,
+  type KeptItem,
+  toEntry,
+} from '../store/journal-rows.ts';
 import { BlobStore } from './blobs.ts';
 import { FastbandError } from './errors.ts';
 import { keepItems, lookAt, putBack, removeItems, sameItems } from './pre-image.ts';
@@ -35,7 +41,8 @@ export class ChangeJournal {
   }
 
   list({ callId, limit }: { readonly callId?: string | undefined; readonly limit: number }): JournalEntry[] {
-    const rows = callId === undefined ? this.#deps.rows.list(limit) : this.#deps.rows.ofCall(callId).slice(0, limit);
+    const rows =
+      callId === undefined ? this.#deps.rows.list(limit) : this.#deps.rows.ofCall(callId).slice(0, limit);
     return rows.map(toEntry);
   }
 
@@ -48,7 +55,8 @@ export class ChangeJournal {
    */
   async undo(callId: string, newCallId: string): Promise<{ restored: string[] }> {
     const rows = this.#deps.rows.ofCall(callId).toReversed();
-    if (rows.length === 0) throw new FastbandError('not_found', 'This call changed no file that could be put back.');
+    if (rows.length === 0)
+      throw new FastbandError('not_found', 'This call changed no file that could be put back.');
     for (const row of rows) this.#checkUndoable(row);
     // Later changes of one call may build on earlier ones, so only the state that each path ended in can be compared.
     const seen = new Set<string>();
@@ -83,18 +91,34 @@ export class ChangeJournal {
     for (const hash of new Set(gone.flatMap(hashesOf))) if (!kept.has(hash)) await this.#blobs.drop(hash);
   }
 
-  async #before(callId: string, { clientName, tool }: { readonly clientName: string; readonly tool: string }, change: JournalChange) {
+  async #before(
+    callId: string,
+    { clientName, tool }: { readonly clientName: string; readonly tool: string },
+    change: JournalChange,
+  ) {
     const { rows, settings } = this.#deps;
     const { workspace, path, absolute, op, movedTo } = change;
     // A move carries its content along, and what is made has nothing before it: there is nothing to keep for these.
     const keeps = op === 'modify' || op === 'delete' || op === 'git-restore';
-    const kept = keeps ? await keepItems(absolute, this.#blobs, settings().journal.maxFileBytes) : { items: [], bytes: 0 };
+    const kept = keeps
+      ? await keepItems(absolute, this.#blobs, settings().journal.maxFileBytes)
+      : { items: [], bytes: 0 };
     const body: JournalBody = {
       absolute,
       ...(movedTo === undefined ? {} : { movedTo: { path: movedTo.path, absolute: movedTo.absolute } }),
       ...(kept.items === undefined ? {} : { before: kept.items }),
     };
-    const id = rows.add({ callId, clientName, tool, workspace, path, op, bytes: kept.bytes, undoable: kept.items !== undefined, body });
+    const id = rows.add({
+      callId,
+      clientName,
+      tool,
+      workspace,
+      path,
+      op,
+      bytes: kept.bytes,
+      undoable: kept.items !== undefined,
+      body,
+    });
     return {
       done: async () => {
         const after = op === 'mkdir' ? [] : await lookAt(movedTo?.absolute ?? absolute);
@@ -104,27 +128,51 @@ export class ChangeJournal {
   }
 
   #checkUndoable(row: JournalRow): void {
-    if (row.undoneBy !== undefined) throw new FastbandError('conflict', `This was undone already. To do it again, undo ${row.undoneBy}.`);
-    if (!row.undoable) throw new FastbandError('conflict', `${row.path} cannot be put back: no copy of it was kept, or its time is over.`);
+    if (row.undoneBy !== undefined)
+      throw new FastbandError('conflict', `This was undone already. To do it again, undo ${row.undoneBy}.`);
+    if (!row.undoable)
+      throw new FastbandError(
+        'conflict',
+        `${row.path} cannot be put back: no copy of it was kept, or its time is over.`,
+      );
     const root = this.#deps.workspaces().find((one) => one.name === row.workspace)?.root;
-    if (root === undefined || !isWithin(row.body.absolute, root)) throw new FastbandError('conflict', `The workspace ${row.workspace} is not there any more, so nothing in it is changed.`);
+    if (root === undefined || !isWithin(row.body.absolute, root))
+      throw new FastbandError(
+        'conflict',
+        `The workspace ${row.workspace} is not there any more, so nothing in it is changed.`,
+      );
   }
 
   /** @param own - every path that the call left behind: a folder that it made may hold these and nothing else */
   async #checkUnchanged(row: JournalRow, own: readonly string[]): Promise<void> {
     const { after, movedTo, absolute } = row.body;
-    if (after === undefined) throw new FastbandError('conflict', `The call was cut off while it changed ${row.path}, so what it left is not known. Look at it by hand.`);
+    if (after === undefined)
+      throw new FastbandError(
+        'conflict',
+        `The call was cut off while it changed ${row.path}, so what it left is not known. Look at it by hand.`,
+      );
     const now = await lookAt(movedTo?.absolute ?? absolute);
     const back = movedTo === undefined ? [] : await lookAt(absolute);
     const same =
       row.op === 'mkdir'
-        ? now[0]?.type === 'directory' && now.every((item) => own.some((path) => path === join(absolute, item.path) || (path !== absolute && isWithin(join(absolute, item.path), path))))
+        ? now[0]?.type === 'directory' &&
+          now.every((item) =>
+            own.some(
+              (path) =>
+                path === join(absolute, item.path) ||
+                (path !== absolute && isWithin(join(absolute, item.path), path)),
+            ),
+          )
         : sameItems(after, now);
     if (!same || back.length > 0) {
-      throw new FastbandError('conflict', `${movedTo?.path ?? row.path} has changed since. Nothing was undone.`);
+      throw new FastbandError(
+        'conflict',
+        `${movedTo?.path ?? row.path} has changed since. Nothing was undone.`,
+      );
     }
     for (const hash of hashesOf(row)) {
-      if (!(await this.#blobs.has(hash))) throw new FastbandError('conflict', `The copy of ${row.path} is gone. Nothing was undone.`);
+      if (!(await this.#blobs.has(hash)))
+        throw new FastbandError('conflict', `The copy of ${row.path} is gone. Nothing was undone.`);
     }
   }
 
@@ -133,14 +181,25 @@ export class ChangeJournal {
     const journal = this.forCall(newCallId, { clientName: 'person', tool: 'undo' });
     if (op === 'move' && body.movedTo !== undefined) {
       const { movedTo } = body;
-      const ticket = await journal.before({ workspace, path: movedTo.path, absolute: movedTo.absolute, op: 'move', movedTo: { path, absolute: body.absolute } });
+      const ticket = await journal.before({
+        workspace,
+        path: movedTo.path,
+        absolute: movedTo.absolute,
+        op: 'move',
+        movedTo: { path, absolute: body.absolute },
+      });
       await putBack.move(movedTo.absolute, body.absolute);
       await ticket.done();
       return;
     }
     const before = body.before ?? [];
     const there = (body.after ?? []).length > 0;
-    const ticket = await journal.before({ workspace, path, absolute: body.absolute, op: before.length === 0 ? 'delete' : there ? 'modify' : 'create' });
+    const ticket = await journal.before({
+      workspace,
+      path,
+      absolute: body.absolute,
+      op: before.length === 0 ? 'delete' : there ? 'modify' : 'create',
+    });
     if (before.length === 0) await removeItems(body.absolute);
     else await putBack.items(body.absolute, before, this.#blobs);
     await ticket.done();

@@ -32,7 +32,10 @@ export function compileMatch(match: Match): CompiledMatch {
       return compileNetMatch(match);
     case 'secret': {
       const providers = match.providers.map(compileWildcard);
-      return { kind: 'secret', applies: (effect) => effect.kind === 'secret' && providers.some((p) => p(effect.provider)) };
+      return {
+        kind: 'secret',
+        applies: (effect) => effect.kind === 'secret' && providers.some((p) => p(effect.provider)),
+      };
     }
     case 'query': {
       const workspace = match.workspace;
@@ -95,7 +98,8 @@ function compileExecMatch(match: Extract<Match, { kind: 'exec' }>): CompiledMatc
       if (match.workspace !== undefined && match.workspace !== effect.workspace) return false;
       if (cwd !== undefined && !cwd.some((glob) => glob.matches(effect.cwd))) return false;
       if (sense === 'allow' && effect.open && !literal) return false;
-      if (more ? effect.argv.length < positions.length : effect.argv.length !== positions.length) return false;
+      if (more ? effect.argv.length < positions.length : effect.argv.length !== positions.length)
+        return false;
       return positions.every((position, i) => {
         const argument = effect.argv[i] ?? '';
         if (i > 0 || sense === 'allow') return position(argument);
@@ -134,7 +138,12 @@ export function exactMatch(effect: Effect): Match {
     case 'read':
       return { kind: 'read', workspace: effect.workspace, paths: [pathPattern(effect.path, effect.tree)] };
     case 'write':
-      return { kind: 'write', workspace: effect.workspace, paths: [pathPattern(effect.path, effect.tree)], ops: [effect.op] };
+      return {
+        kind: 'write',
+        workspace: effect.workspace,
+        paths: [pathPattern(effect.path, effect.tree)],
+        ops: [effect.op],
+      };
     case 'exec':
       return {
         kind: 'exec',
@@ -143,7 +152,12 @@ export function exactMatch(effect: Effect): Match {
         cwd: [pathPattern(effect.cwd)],
       };
     case 'net':
-      return { kind: 'net', hosts: [effect.host], ports: [effect.port], methods: [effect.method.toUpperCase()] };
+      return {
+        kind: 'net',
+        hosts: [effect.host],
+        ports: [effect.port],
+        methods: [effect.method.toUpperCase()],
+      };
     case 'secret':
       return { kind: 'secret', providers: [escapeWildcard(effect.provider)] };
     case 'query':

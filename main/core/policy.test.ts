@@ -35,8 +35,19 @@ const grant = (match: Match, more: Partial<Grant> = {}): Grant => ({
 const decide = (effects: Effect[], rules: Rule[], grants: Grant[] = [], context = claude) =>
   compilePolicy({ rules, grants, toolHashes }).decide(effects, context);
 
-const write = (path: string, more: object = {}): Effect => ({ kind: 'write', workspace: 'shop', path, op: 'modify', ...more });
-const read = (path: string, tree = false): Effect => ({ kind: 'read', workspace: 'shop', path, ...(tree ? { tree } : {}) });
+const write = (path: string, more: object = {}): Effect => ({
+  kind: 'write',
+  workspace: 'shop',
+  path,
+  op: 'modify',
+  ...more,
+});
+const read = (path: string, tree = false): Effect => ({
+  kind: 'read',
+  workspace: 'shop',
+  path,
+  ...(tree ? { tree } : {}),
+});
 const exec = (argv: string[], more: object = {}): Effect => ({
   kind: 'exec',
   workspace: 'shop',
@@ -67,7 +78,11 @@ describe('defaults', () => {
 
 describe('precedence', () => {
   it('deny beats ask beats allow, in any order of the rules', () => {
-    const rules = [rule('allow', writes(['**'])), rule('ask', writes(['src/**'])), rule('deny', writes(['src/keys/**']))];
+    const rules = [
+      rule('allow', writes(['**'])),
+      rule('ask', writes(['src/**'])),
+      rule('deny', writes(['src/keys/**'])),
+    ];
     for (const order of [rules, rules.toReversed()]) {
       expect(decide([write('doc/a')], order).decision).toBe('allow');
       expect(decide([write('src/a')], order).decision).toBe('ask');
@@ -85,7 +100,9 @@ describe('precedence', () => {
     expect(decide([write('a')], [rule('allow', writes(['**']), { client: 'Cursor' })]).decision).toBe('ask');
     expect(decide([write('a')], [rule('allow', writes(['**'], { workspace: 'api' }))]).decision).toBe('ask');
     expect(decide([write('a')], [rule('allow', writes(['**']), { expires: NOW })]).decision).toBe('ask');
-    expect(decide([write('a')], [rule('allow', writes(['**']), { expires: NOW + 1 })]).decision).toBe('allow');
+    expect(decide([write('a')], [rule('allow', writes(['**']), { expires: NOW + 1 })]).decision).toBe(
+      'allow',
+    );
   });
 });
 
@@ -97,7 +114,11 @@ describe('grants', () => {
 
   it('never beat a rule that asks or denies', () => {
     for (const effect of ['ask', 'deny'] as const) {
-      const answer = decide([write('src/a')], [rule(effect, writes(['src/**']))], [grant(writes(['src/**']))]);
+      const answer = decide(
+        [write('src/a')],
+        [rule(effect, writes(['src/**']))],
+        [grant(writes(['src/**']))],
+      );
       expect(answer.decision).toBe(effect);
     }
   });
@@ -117,12 +138,32 @@ describe('what an allowance does not reach', () => {
     ['other operations', writes(['src/**'], { ops: ['modify'] }), write('src/a', { op: 'delete' })],
     ['more arguments', { kind: 'exec', argv: ['npm', 'test'] }, exec(['npm', 'test', '--script-shell=x'])],
     ['fewer arguments', { kind: 'exec', argv: ['npm', 'run', '*'] }, exec(['npm', 'run'])],
-    ['the same name elsewhere', { kind: 'exec', argv: ['tool', '...'] }, exec(['./tool'], { binary: '/ws/tool' })],
+    [
+      'the same name elsewhere',
+      { kind: 'exec', argv: ['tool', '...'] },
+      exec(['./tool'], { binary: '/ws/tool' }),
+    ],
     ['a shell by pattern', { kind: 'exec', argv: ['sh', '...'] }, exec(['sh', '-c', 'x'], { open: true })],
-    ['a shell by wildcard', { kind: 'exec', argv: ['sh', '-c', '*'] }, exec(['sh', '-c', 'x'], { open: true })],
-    ['a subdomain', { kind: 'net', hosts: ['example.com'] }, { kind: 'net', method: 'GET', host: 'evil.example.com', port: 443, url: '' }],
-    ['a twin of a domain', { kind: 'net', hosts: ['*.example.com'] }, { kind: 'net', method: 'GET', host: 'evilexample.com', port: 443, url: '' }],
-    ['writing a database', { kind: 'query', databases: ['app.db'], access: 'read' }, { kind: 'query', workspace: 'shop', database: 'app.db', access: 'write' }],
+    [
+      'a shell by wildcard',
+      { kind: 'exec', argv: ['sh', '-c', '*'] },
+      exec(['sh', '-c', 'x'], { open: true }),
+    ],
+    [
+      'a subdomain',
+      { kind: 'net', hosts: ['example.com'] },
+      { kind: 'net', method: 'GET', host: 'evil.example.com', port: 443, url: '' },
+    ],
+    [
+      'a twin of a domain',
+      { kind: 'net', hosts: ['*.example.com'] },
+      { kind: 'net', method: 'GET', host: 'evilexample.com', port: 443, url: '' },
+    ],
+    [
+      'writing a database',
+      { kind: 'query', databases: ['app.db'], access: 'read' },
+      { kind: 'query', workspace: 'shop', database: 'app.db', access: 'write' },
+    ],
   ] as [string, Match, Effect][])('%s', (_, match, effect) => {
     expect(decide([effect], [rule('allow', match)]).decision).toBe('ask');
   });
@@ -130,27 +171,43 @@ describe('what an allowance does not reach', () => {
   it('a shell is allowed by its exact argv', () => {
     const effect = exec(['sh', '-c', 'echo *'], { open: true });
     expect(decide([effect], [rule('allow', exactMatch(effect))]).decision).toBe('allow');
-    expect(decide([exec(['sh', '-c', 'echo x'], { open: true })], [rule('allow', exactMatch(effect))]).decision).toBe('ask');
+    expect(
+      decide([exec(['sh', '-c', 'echo x'], { open: true })], [rule('allow', exactMatch(effect))]).decision,
+    ).toBe('ask');
   });
 
   it('.git is allowed when named', () => {
-    expect(decide([write('.git', { op: 'git-commit' })], [rule('allow', writes(['.git']))]).decision).toBe('allow');
+    expect(decide([write('.git', { op: 'git-commit' })], [rule('allow', writes(['.git']))]).decision).toBe(
+      'allow',
+    );
   });
 });
 
 describe('what a denial reaches', () => {
   it.each([
     ['a program by another path', { kind: 'exec', argv: ['rm', '...'] }, exec(['/bin/rm', 'x'])],
-    ['a program through a link', { kind: 'exec', argv: ['rm', '...'] }, exec(['tidy', 'x'], { binary: '/usr/bin/rm' })],
+    [
+      'a program through a link',
+      { kind: 'exec', argv: ['rm', '...'] },
+      exec(['tidy', 'x'], { binary: '/usr/bin/rm' }),
+    ],
     ['a name in other case', writes(['secrets/**']), write('Secrets/a')],
-    ['a folder that holds a denied file', writes(['src/keep/**']), write('src', { op: 'delete', tree: true })],
+    [
+      'a folder that holds a denied file',
+      writes(['src/keep/**']),
+      write('src', { op: 'delete', tree: true }),
+    ],
     ['.git by **', writes(['**']), write('.git', { op: 'git-commit' })],
   ] as [string, Match, Effect][])('%s', (_, match, effect) => {
     expect(decide([effect], [rule('deny', match)]).decision).toBe('deny');
   });
 
   it('a walk is not stopped by a denied file in it, and the file is not visible', () => {
-    const policy = compilePolicy({ rules: [rule('deny', { kind: 'read', paths: ['**/.env'] })], grants: [], toolHashes });
+    const policy = compilePolicy({
+      rules: [rule('deny', { kind: 'read', paths: ['**/.env'] })],
+      grants: [],
+      toolHashes,
+    });
     expect(policy.decide([read('.', true)], claude).decision).toBe('allow');
     const visible = policy.visible(claude);
     expect(visible('shop', 'src/.env')).toBe(false);
@@ -162,14 +219,34 @@ const name = fc.stringMatching(/^[a-z.*[\]]{1,4}$/).filter((text) => text !== '.
 const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
 const anyEffect: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), workspace: fc.constantFrom('shop', 'api'), path }),
-  fc.record({ kind: fc.constant('write' as const), workspace: fc.constantFrom('shop', 'api'), path, op: fc.constantFrom('modify' as const, 'delete' as const), tree: fc.boolean() }),
-  fc.record({ kind: fc.constant('exec' as const), workspace: fc.constantFrom('shop', 'api'), cwd: fc.constant('.'), argv: fc.array(fc.constantFrom('a', 'b*', '...', '-x', '\\'), { minLength: 1, maxLength: 4 }), binary: fc.constant('/bin/a'), open: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('write' as const),
+    workspace: fc.constantFrom('shop', 'api'),
+    path,
+    op: fc.constantFrom('modify' as const, 'delete' as const),
+    tree: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('exec' as const),
+    workspace: fc.constantFrom('shop', 'api'),
+    cwd: fc.constant('.'),
+    argv: fc.array(fc.constantFrom('a', 'b*', '...', '-x', '\\'), { minLength: 1, maxLength: 4 }),
+    binary: fc.constant('/bin/a'),
+    open: fc.boolean(),
+  }),
 );
 const anyMatch: fc.Arbitrary<Match> = fc.oneof(
   anyEffect.map(exactMatch),
-  fc.constantFrom<Match>({ kind: 'write', paths: ['**'] }, { kind: 'read', paths: ['**'] }, { kind: 'exec', argv: ['...'] }, { kind: 'exec', argv: ['*', '...'] }),
+  fc.constantFrom<Match>(
+    { kind: 'write', paths: ['**'] },
+    { kind: 'read', paths: ['**'] },
+    { kind: 'exec', argv: ['...'] },
+    { kind: 'exec', argv: ['*', '...'] },
+  ),
 );
-const anyRule = fc.record({ effect: fc.constantFrom<Decision>('allow', 'ask', 'deny'), match: anyMatch }).map(({ effect, match }) => rule(effect, match));
+const anyRule = fc
+  .record({ effect: fc.constantFrom<Decision>('allow', 'ask', 'deny'), match: anyMatch })
+  .map(({ effect, match }) => rule(effect, match));
 const anyGrant = anyMatch.map((match) => grant(match));
 const rank = { allow: 0, ask: 1, deny: 2 };
 
@@ -180,12 +257,20 @@ describe('properties', () => {
 
   it('adding a deny never allows more, removing a grant never allows more, order never matters', () => {
     fc.assert(
-      fc.property(fc.array(anyEffect, { maxLength: 3 }), fc.array(anyRule, { maxLength: 6 }), fc.array(anyGrant, { maxLength: 4 }), anyMatch, (effects, rules, grants, match) => {
-        const base = rank[decide(effects, rules, grants).decision];
-        expect(rank[decide(effects, [...rules, rule('deny', match)], grants).decision]).toBeGreaterThanOrEqual(base);
-        expect(rank[decide(effects, rules, grants.slice(1)).decision]).toBeGreaterThanOrEqual(base);
-        expect(rank[decide(effects, rules.toReversed(), grants.toReversed()).decision]).toBe(base);
-      }),
+      fc.property(
+        fc.array(anyEffect, { maxLength: 3 }),
+        fc.array(anyRule, { maxLength: 6 }),
+        fc.array(anyGrant, { maxLength: 4 }),
+        anyMatch,
+        (effects, rules, grants, match) => {
+          const base = rank[decide(effects, rules, grants).decision];
+          expect(
+            rank[decide(effects, [...rules, rule('deny', match)], grants).decision],
+          ).toBeGreaterThanOrEqual(base);
+          expect(rank[decide(effects, rules, grants.slice(1)).decision]).toBeGreaterThanOrEqual(base);
+          expect(rank[decide(effects, rules.toReversed(), grants.toReversed()).decision]).toBe(base);
+        },
+      ),
       { numRuns: 500 },
     );
   });

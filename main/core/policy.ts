@@ -121,13 +121,21 @@ function byDefault(effect: Effect): EffectDecision {
     return {
       effect,
       decision: 'allow',
-      reason: { by: 'default', id: 'read-in-workspace', text: 'Reading inside a workspace is allowed unless a rule says otherwise.' },
+      reason: {
+        by: 'default',
+        id: 'read-in-workspace',
+        text: 'Reading inside a workspace is allowed unless a rule says otherwise.',
+      },
     };
   }
   return {
     effect,
     decision: 'ask',
-    reason: { by: 'default', id: 'ask', text: `No rule or grant covers this: ${DEFAULT_WORDS[effect.kind]} needs a person's answer.` },
+    reason: {
+      by: 'default',
+      id: 'ask',
+      text: `No rule or grant covers this: ${DEFAULT_WORDS[effect.kind]} needs a person's answer.`,
+    },
   };
 }
 
@@ -151,7 +159,9 @@ function strictest(decisions: readonly Decision[]): Decision {
   return decisions.reduce<Decision>((worst, one) => (rank(one) > rank(worst) ? one : worst), 'allow');
 }
 
-function groupByKind<T extends { readonly match: CompiledMatch }>(items: readonly T[]): Map<Effect['kind'], T[]> {
+function groupByKind<T extends { readonly match: CompiledMatch }>(
+  items: readonly T[],
+): Map<Effect['kind'], T[]> {
   const groups = new Map<Effect['kind'], T[]>();
   for (const item of items) {
     const group = groups.get(item.match.kind);

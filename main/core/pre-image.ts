@@ -1,6 +1,20 @@
-import { constants } from 'node:fs';
-import { copyFile, type FileHandle, lstat, mkdir, open, readdir, readlink, realpath, rename, rmdir, symlink, unlink, chmod } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  chmod,
+  copyFile,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rmdir,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { KeptItem } from '../store/journal-rows.ts';
 import type { BlobStore } from './blobs.ts';
@@ -14,7 +28,11 @@ const MAX_ITEMS = 20_000;
  * @param maxBytes - of one file
  * @returns no items when one of them is too large, or they are too many: then nothing can be undone
  */
-export async function keepItems(absolute: string, blobs: BlobStore, maxBytes: number): Promise<{ items: KeptItem[] | undefined; bytes: number }> {
+export async function keepItems(
+  absolute: string,
+  blobs: BlobStore,
+  maxBytes: number,
+): Promise<{ items: KeptItem[] | undefined; bytes: number }> {
   const items: KeptItem[] = [];
   let bytes = 0;
   for (const found of await list(absolute)) {
@@ -47,7 +65,8 @@ export async function lookAt(absolute: string): Promise<KeptItem[]> {
 
 /** Whether two looks saw the same. */
 export function sameItems(a: readonly KeptItem[], b: readonly KeptItem[]): boolean {
-  const key = (item: KeptItem) => JSON.stringify([item.path, item.type, item.mode & 0o777, item.hash ?? null, item.target ?? null]);
+  const key = (item: KeptItem) =>
+    JSON.stringify([item.path, item.type, item.mode & 0o777, item.hash ?? null, item.target ?? null]);
   const right = new Set(b.map(key));
   return a.length === b.length && a.every((item) => right.has(key(item)));
 }
@@ -68,7 +87,8 @@ export const putBack = {
   async move(from: string, to: string): Promise<void> {
     await checkFolder(from);
     await checkFolder(to);
-    if ((await list(to)).length > 0) throw new FastbandError('conflict', 'There is something again where this was moved from.');
+    if ((await list(to)).length > 0)
+      throw new FastbandError('conflict', 'There is something again where this was moved from.');
     await rename(from, to);
   },
 };
@@ -96,7 +116,10 @@ async function putFile(target: string, blob: string, mode: number): Promise<void
 async function checkFolder(absolute: string): Promise<void> {
   const parent = dirname(absolute);
   if ((await realpath(parent).catch(() => undefined)) !== parent) {
-    throw new FastbandError('conflict', `The folder of ${basename(absolute)} is not what it was. Nothing more was undone.`);
+    throw new FastbandError(
+      'conflict',
+      `The folder of ${basename(absolute)} is not what it was. Nothing more was undone.`,
+    );
   }
 }
 
@@ -121,14 +144,32 @@ async function list(absolute: string): Promise<Found[]> {
     }
     const base = { path: next.path, mode: Number(stat.mode) };
     if (stat.isDirectory()) {
-      found.push({ absolute: next.absolute, type: 'directory', size: 0, item: { ...base, type: 'directory' } });
+      found.push({
+        absolute: next.absolute,
+        type: 'directory',
+        size: 0,
+        item: { ...base, type: 'directory' },
+      });
       for (const name of await readdir(next.absolute)) {
-        queue.push({ absolute: join(next.absolute, name), path: next.path === '.' ? name : `${next.path}/${name}` });
+        queue.push({
+          absolute: join(next.absolute, name),
+          path: next.path === '.' ? name : `${next.path}/${name}`,
+        });
       }
     } else if (stat.isSymbolicLink()) {
-      found.push({ absolute: next.absolute, type: 'link', size: 0, item: { ...base, type: 'link', target: await readlink(next.absolute) } });
+      found.push({
+        absolute: next.absolute,
+        type: 'link',
+        size: 0,
+        item: { ...base, type: 'link', target: await readlink(next.absolute) },
+      });
     } else if (stat.isFile()) {
-      found.push({ absolute: next.absolute, type: 'file', size: Number(stat.size), item: { ...base, type: 'file' } });
+      found.push({
+        absolute: next.absolute,
+        type: 'file',
+        size: Number(stat.size),
+        item: { ...base, type: 'file' },
+      });
     } else throw new FastbandError('path_refused', `${basename(next.absolute)} is a device, pipe or socket.`);
   }
   return found;

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -31,7 +31,9 @@ export async function loadProjectRules(
   before: ProjectRules | undefined,
 ): Promise<ProjectRules> {
   const files = await Promise.all(workspaces.map(readPolicyFile));
-  const fingerprint = sha256Hex(JSON.stringify(files.map((file) => [file.workspace.name, file.workspace.root, file.text, file.problem])));
+  const fingerprint = sha256Hex(
+    JSON.stringify(files.map((file) => [file.workspace.name, file.workspace.root, file.text, file.problem])),
+  );
   if (before?.fingerprint === fingerprint) return before;
   const rules: Rule[] = [];
   const problems: string[] = [];
@@ -54,36 +56,52 @@ async function readPolicyFile(workspace: Workspace): Promise<PolicyText> {
   let file: FileHandle | undefined;
   try {
     // Not through a link, and not stuck on a FIFO: both would be there to trick this read.
-    file = await open(join(workspace.root, PROJECT_POLICY), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    file = await open(
+      join(workspace.root, PROJECT_POLICY),
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
     const stats = await file.stat();
-    if (!stats.isFile() || stats.size > MAX_BYTES) return { workspace, text: undefined, problem: `is not a file of at most ${MAX_BYTES} bytes` };
+    if (!stats.isFile() || stats.size > MAX_BYTES)
+      return { workspace, text: undefined, problem: `is not a file of at most ${MAX_BYTES} bytes` };
     return { workspace, text: await file.readFile('utf8'), problem: undefined };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const absent = code === 'ENOENT' || code === 'ENOTDIR';
-    return { workspace, text: undefined, problem: absent ? undefined : `cannot be read (${code ?? 'unknown error'})` };
+    return {
+      workspace,
+      text: undefined,
+      problem: absent ? undefined : `cannot be read (${code ?? 'unknown error'})`,
+    };
   } finally {
     await file?.close();
   }
 }
 
 /** The rules of one file's text. A file that cannot be understood denies all but reading in its workspace. */
-export function parseProjectPolicy(workspace: Workspace, text: string | undefined): { rules: Rule[]; problems: string[] } {
+export function parseProjectPolicy(
+  workspace: Workspace,
+  text: string | undefined,
+): { rules: Rule[]; problems: string[] } {
   if (text === undefined) return { rules: [], problems: [] };
   let parsed: PolicyFile;
   try {
     parsed = PolicyFile.parse(parse(text, { schema: 'core', maxAliasCount: 20, uniqueKeys: true }));
     for (const rule of parsed.rules) compileMatch(rule.match);
   } catch (error) {
-    return closed(workspace, `cannot be understood: ${error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : 'unknown error'}`);
+    return closed(
+      workspace,
+      `cannot be understood: ${error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : 'unknown error'}`,
+    );
   }
   const rules: Rule[] = [];
   const problems: string[] = [];
   parsed.rules.forEach((input, index) => {
     const where = `Rule ${index + 1} of ${PROJECT_POLICY} in ${workspace.name}`;
     const named = 'workspace' in input.match ? input.match.workspace : undefined;
-    if (input.effect === 'allow') problems.push(`${where} says "allow", which a project's file cannot. It counts for nothing.`);
-    else if (named !== undefined && named !== workspace.name) problems.push(`${where} names another workspace. It counts for nothing.`);
+    if (input.effect === 'allow')
+      problems.push(`${where} says "allow", which a project's file cannot. It counts for nothing.`);
+    else if (named !== undefined && named !== workspace.name)
+      problems.push(`${where} names another workspace. It counts for nothing.`);
     else rules.push(projectRule(workspace, index, input));
   });
   return { rules, problems };
@@ -91,9 +109,10 @@ export function parseProjectPolicy(workspace: Workspace, text: string | undefine
 
 function projectRule(workspace: Workspace, index: number, input: PolicyFile['rules'][number]): Rule {
   // Rules about hosts and keys know no workspace: from here they tighten for all, as every rule in a file does.
-  const match = 'workspace' in input.match || ['read', 'write', 'exec', 'query'].includes(input.match.kind)
-    ? ({ ...input.match, workspace: workspace.name } as Rule['match'])
-    : input.match;
+  const match =
+    'workspace' in input.match || ['read', 'write', 'exec', 'query'].includes(input.match.kind)
+      ? ({ ...input.match, workspace: workspace.name } as Rule['match'])
+      : input.match;
   return { ...input, match, id: `project:${workspace.name}:${index + 1}`, createdAt: 0, source: 'project' };
 }
 

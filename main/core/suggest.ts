@@ -26,7 +26,9 @@ export function suggest(effects: readonly Effect[]): Suggestion[] {
   offer('folder', (effect) => (isPlainPath(effect) ? folderMatch(effect) : exactMatch(effect)));
   offer('workspace', (effect) => (isPlainPath(effect) ? pathMatch(effect, '**') : exactMatch(effect)));
   offer('command', commandMatch);
-  offer('host', (effect) => (effect.kind === 'net' ? { kind: 'net', hosts: [effect.host], ports: [effect.port] } : exactMatch(effect)));
+  offer('host', (effect) =>
+    effect.kind === 'net' ? { kind: 'net', hosts: [effect.host], ports: [effect.port] } : exactMatch(effect),
+  );
   return found;
 }
 
@@ -45,7 +47,9 @@ function pathMatch(effect: PathEffect, pattern: string): Match {
   if (effect.kind === 'read') return { kind: 'read', workspace: effect.workspace, paths: [pattern] };
   // Leave to change a folder's files is not leave to delete or move them.
   const ops: Extract<Match, { kind: 'write' }>['ops'] =
-    effect.op === 'create' || effect.op === 'modify' || effect.op === 'mkdir' ? ['create', 'modify', 'mkdir'] : [effect.op];
+    effect.op === 'create' || effect.op === 'modify' || effect.op === 'mkdir'
+      ? ['create', 'modify', 'mkdir']
+      : [effect.op];
   return { kind: 'write', workspace: effect.workspace, paths: [pattern], ops };
 }
 

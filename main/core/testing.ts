@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import type { AuditRow } from '../../contract/audit.ts';
 import type { Effect } from '../../contract/effects.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import type { Grant, Rule } from '../../contract/policy.ts';
 import { DEFAULT_SETTINGS, mergeSettings, type SettingsPatch } from '../../contract/settings.ts';
-import { z } from 'zod';
 import type { Clock, Log, Ports } from '../ports.ts';
 import { ApprovalQueue, type GrantRequest } from './approvals.ts';
 import type { AuditEntry } from './audit-entry.ts';
@@ -94,14 +94,20 @@ export function fakeTool(
     summary: `${name} ran`,
   }),
 ): Tool {
-  const list = (input: unknown) => (typeof effects === 'function' ? effects(input as Record<string, unknown>) : effects);
+  const list = (input: unknown) =>
+    typeof effects === 'function' ? effects(input as Record<string, unknown>) : effects;
   return {
     name,
     title: name,
     description: `The tool ${name}.`,
     group: 'test',
-    risk: typeof effects === 'function' || effects.some((effect) => effect.kind !== 'read') ? 'write' : 'read',
-    input: z.strictObject({ path: z.string().optional(), text: z.string().optional(), n: z.number().optional() }),
+    risk:
+      typeof effects === 'function' || effects.some((effect) => effect.kind !== 'read') ? 'write' : 'read',
+    input: z.strictObject({
+      path: z.string().optional(),
+      text: z.string().optional(),
+      n: z.number().optional(),
+    }),
     output: z.object({ ok: z.boolean() }),
     plan: (input) => ({ effects: list(input), data: { input } }),
     run,
@@ -129,7 +135,8 @@ export class Bench {
   constructor(tools: readonly Tool[], clock?: Clock) {
     this.clock = new FakeClock();
     this.ports = fakePorts(clock ?? this.clock);
-    for (const tool of tools) this.tools.set(tool.name, { tool, hash: `hash of ${tool.name}`, enabled: true });
+    for (const tool of tools)
+      this.tools.set(tool.name, { tool, hash: `hash of ${tool.name}`, enabled: true });
     const audit = {
       append: (entry: AuditEntry): AuditRow => {
         if (this.auditFails) throw new FastbandError('audit_unavailable', 'The audit log cannot be written.');
@@ -138,7 +145,13 @@ export class Bench {
       },
     };
     this.approvals = new ApprovalQueue(this.ports, {
-      asked: (approval, callId) => void audit.append({ type: 'approval.asked', callId, actor: approval.clientName, summary: approval.title }),
+      asked: (approval, callId) =>
+        void audit.append({
+          type: 'approval.asked',
+          callId,
+          actor: approval.clientName,
+          summary: approval.title,
+        }),
       settled: (approval, callId, grant) => {
         audit.append({ type: 'approval.settled', callId, actor: 'person', summary: approval.status });
         if (grant !== undefined) this.granted.push(grant);
@@ -151,13 +164,23 @@ export class Bench {
       redactor: createRedactor(() => []),
       tool: (name) => this.tools.get(name),
       policy: () =>
-        compilePolicy({ rules: this.rules, grants: this.grants, toolHashes: new Map([...this.tools].map(([name, { hash }]) => [name, hash])) }),
+        compilePolicy({
+          rules: this.rules,
+          grants: this.grants,
+          toolHashes: new Map([...this.tools].map(([name, { hash }]) => [name, hash])),
+        }),
       settings: () => this.settings,
       workspaces: () => [{ name: 'shop', root: '/shop', readOnly: false, createdAt: 0 }],
       clientActive: (id) => !this.revoked.has(id),
       journal: () => ({ before: async () => ({ done: async () => {} }) }),
       grantUsed: (id) => void this.used.push(id),
-      host: { version: '0', startedAt: 0, auditOk: () => true, toolCount: () => 1, waitingApprovals: () => 0 },
+      host: {
+        version: '0',
+        startedAt: 0,
+        auditOk: () => true,
+        toolCount: () => 1,
+        waitingApprovals: () => 0,
+      },
     });
   }
 
@@ -178,7 +201,11 @@ export class Bench {
     });
     const outcome = result.then(
       (value) => ({ ok: true as const, value }),
-      (error: unknown) => ({ ok: false as const, code: error instanceof FastbandError ? error.code : String(error), message: String(error) }),
+      (error: unknown) => ({
+        ok: false as const,
+        code: error instanceof FastbandError ? error.code : String(error),
+        message: String(error),
+      }),
     );
     return { outcome, cancel: () => controller.abort(), told };
   }

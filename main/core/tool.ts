@@ -6,7 +6,13 @@ import type { Settings } from '../../contract/settings.ts';
 import type { Ports } from '../ports.ts';
 
 /** JSON without `undefined`, functions or class instances: what may be frozen and hashed. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
 
 /**
  * One thing that clients can do. `plan` says what the call would do, without doing it; `run` does exactly that.
@@ -56,7 +62,10 @@ export interface ToolResult<O> {
 export type ToolContent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image' | 'audio'; readonly data: string; readonly mimeType: string }
-  | { readonly type: 'resource'; readonly resource: { readonly uri: string; readonly mimeType: string; readonly text: string } };
+  | {
+      readonly type: 'resource';
+      readonly resource: { readonly uri: string; readonly mimeType: string; readonly text: string };
+    };
 
 export interface PlanContext {
   readonly client: { readonly id: string; readonly name: string };

@@ -24,7 +24,8 @@ const OP_GRAVITY: Partial<Record<WriteOp, number>> = { delete: 0.5, mkdir: -0.5 
 export function byGravity(effects: readonly Effect[]): Effect[] {
   const weight = (effect: Effect) =>
     GRAVITY[effect.kind] +
-    (effect.kind === 'write' ? (OP_GRAVITY[effect.op] ?? 0) : 0) + ('access' in effect && effect.access === 'write' ? 2 : 0);
+    (effect.kind === 'write' ? (OP_GRAVITY[effect.op] ?? 0) : 0) +
+    ('access' in effect && effect.access === 'write' ? 2 : 0);
   return [...effects].sort((a, b) => weight(b) - weight(a));
 }
 
@@ -65,7 +66,8 @@ export function titleWords(clientName: string, effects: readonly Effect[]): stri
 
 /** What a match covers, after "may": "change src/** in shop". Display-safe. */
 export function matchWords(match: Match): string {
-  const where = 'workspace' in match && match.workspace !== undefined ? ` in ${showLine(match.workspace)}` : '';
+  const where =
+    'workspace' in match && match.workspace !== undefined ? ` in ${showLine(match.workspace)}` : '';
   switch (match.kind) {
     case 'read':
       return `read ${listWords(match.paths)}${where}`;

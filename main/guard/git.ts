@@ -72,13 +72,17 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
   if (folder.type === null) throw new FastbandError('not_found', `${folder.requested} does not exist.`);
   const start = folder.type === 'directory' ? folder.absolute : dirname(folder.absolute);
   const root = await findRoot(start, folder.workspace.root);
-  if (root === undefined) throw new FastbandError('not_found', `${folder.requested} is in no git repository of this workspace.`);
+  if (root === undefined)
+    throw new FastbandError('not_found', `${folder.requested} is in no git repository of this workspace.`);
   const gitFolder = await gitFolderOf(root, folder.workspace.root);
   await refuseAlternates(gitFolder, folder.workspace.root);
   const bare: Repository = { workspace: folder.workspace, root, relative: '', gitPath: '', overrides: [] };
-  const names = await git(bare, ['config', '--list', '--name-only', '-z', '--includes'], context, { allowFailure: true });
+  const names = await git(bare, ['config', '--list', '--name-only', '-z', '--includes'], context, {
+    allowFailure: true,
+  });
   const overrides = overridesFor(names.stdout.split('\0'));
-  const below = root === folder.workspace.root ? '.' : root.slice(folder.workspace.root.length + 1).replaceAll('\\', '/');
+  const below =
+    root === folder.workspace.root ? '.' : root.slice(folder.workspace.root.length + 1).replaceAll('\\', '/');
   return { ...bare, relative: below, gitPath: below === '.' ? '.git' : `${below}/.git`, overrides };
 }
 
@@ -98,7 +102,14 @@ export async function git(
   const base = { cwd: repository.root, env: ports.env, home: ports.home, workspaces };
   const { binary } = await gitBinary(base);
   const settings = [...FIXED, ...repository.overrides].flatMap((setting) => ['-c', setting]);
-  const argv = ['git', '--no-pager', '--literal-pathspecs', ...(options.write === true ? [] : ['--no-optional-locks']), ...settings, ...args];
+  const argv = [
+    'git',
+    '--no-pager',
+    '--literal-pathspecs',
+    ...(options.write === true ? [] : ['--no-optional-locks']),
+    ...settings,
+    ...args,
+  ];
   const result = await runProgram(binary, argv, {
     cwd: repository.root,
     env: gitEnvironment(context, repository),
@@ -120,7 +131,10 @@ export async function git(
 export function plainRevision(revision: string): string {
   // A colon would name a file in a commit, past the rules about that file.
   if (revision === '' || revision.startsWith('-') || /[\0\n\r:]/.test(revision) || revision.length > 500) {
-    throw new FastbandError('invalid_input', 'A revision is a name or hash: no dash at its beginning, no colon.');
+    throw new FastbandError(
+      'invalid_input',
+      'A revision is a name or hash: no dash at its beginning, no colon.',
+    );
   }
   return revision;
 }
@@ -133,7 +147,9 @@ function gitBinary(base: Parameters<typeof resolveCommand>[1]): Promise<{ binary
   if (known?.path !== path) {
     const binary = resolveCommand(['git'], { ...base, cwd: '/' }).catch((error: unknown) => {
       known = undefined;
-      throw error instanceof FastbandError && error.code === 'not_found' ? new FastbandError('not_found', 'git is not installed on this machine.') : error;
+      throw error instanceof FastbandError && error.code === 'not_found'
+        ? new FastbandError('not_found', 'git is not installed on this machine.')
+        : error;
     });
     known = { path, binary };
   }
@@ -142,7 +158,17 @@ function gitBinary(base: Parameters<typeof resolveCommand>[1]): Promise<{ binary
 
 function gitEnvironment({ ports, workspaces }: PlanContext, repository: Repository): Record<string, string> {
   const keep: Record<string, string> = {};
-  for (const name of ['HOME', 'USERPROFILE', 'XDG_CONFIG_HOME', 'LOGNAME', 'USER', 'TZ', 'SystemRoot', 'TMPDIR', 'TEMP']) {
+  for (const name of [
+    'HOME',
+    'USERPROFILE',
+    'XDG_CONFIG_HOME',
+    'LOGNAME',
+    'USER',
+    'TZ',
+    'SystemRoot',
+    'TMPDIR',
+    'TEMP',
+  ]) {
     const value = ports.env[name];
     if (value !== undefined) keep[name] = value;
   }
@@ -177,7 +203,11 @@ async function findRoot(start: string, limit: string): Promise<string | undefine
 
 /** The folder that holds the repository, checked to lie in the workspace, along a worktree's or submodule's pointer. */
 async function gitFolderOf(root: string, limit: string): Promise<string> {
-  const refuse = () => new FastbandError('git_refused', "The repository's data lies outside the workspace. Add the folder that holds it as a workspace too, or work in a plain clone.");
+  const refuse = () =>
+    new FastbandError(
+      'git_refused',
+      "The repository's data lies outside the workspace. Add the folder that holds it as a workspace too, or work in a plain clone.",
+    );
   const dotGit = join(root, '.git');
   const real = await realpath(dotGit).catch(() => dotGit);
   if (!isWithin(real, limit)) throw refuse();
@@ -197,7 +227,11 @@ async function refuseAlternates(gitFolder: string, limit: string): Promise<void>
   const text = await readFile(join(gitFolder, 'objects', 'info', 'alternates'), 'utf8').catch(() => '');
   for (const line of text.split('\n').filter((one) => one.trim() !== '' && !one.startsWith('#'))) {
     const real = await realpath(resolve(gitFolder, 'objects', line.trim())).catch(() => '');
-    if (!isWithin(real, limit)) throw new FastbandError('git_refused', 'The repository borrows objects from outside the workspace (objects/info/alternates). Make it whole with "git repack -a -d" first.');
+    if (!isWithin(real, limit))
+      throw new FastbandError(
+        'git_refused',
+        'The repository borrows objects from outside the workspace (objects/info/alternates). Make it whole with "git repack -a -d" first.',
+      );
   }
 }
 
@@ -209,17 +243,38 @@ function overridesFor(names: readonly string[]): string[] {
     const driver = /^(filter|diff|merge)\.(.+)\.([a-z]+)$/is.exec(name);
     if (driver !== null) {
       const [, kind, label, key] = driver;
-      if (label?.includes('=') || label?.includes('\n')) throw new FastbandError('git_refused', `The repository's configuration names a driver that cannot be switched off (${kind}).`);
+      if (label?.includes('=') || label?.includes('\n'))
+        throw new FastbandError(
+          'git_refused',
+          `The repository's configuration names a driver that cannot be switched off (${kind}).`,
+        );
       if (kind?.toLowerCase() === 'filter') {
         for (const part of ['clean', 'smudge', 'process']) overrides.add(`filter.${label}.${part}=`);
         overrides.add(`filter.${label}.required=false`);
-      } else if (kind?.toLowerCase() === 'diff' && ['command', 'textconv'].includes(key?.toLowerCase() ?? '')) overrides.add(`diff.${label}.${key}=`);
-      else if (kind?.toLowerCase() === 'merge' && key?.toLowerCase() === 'driver') overrides.add(`merge.${label}.driver=false`);
+      } else if (kind?.toLowerCase() === 'diff' && ['command', 'textconv'].includes(key?.toLowerCase() ?? ''))
+        overrides.add(`diff.${label}.${key}=`);
+      else if (kind?.toLowerCase() === 'merge' && key?.toLowerCase() === 'driver')
+        overrides.add(`merge.${label}.driver=false`);
     }
-    if (lower.startsWith('extensions.') && ['extensions.worktreeconfig', 'extensions.objectformat', 'extensions.refstorage', 'extensions.partialclone', 'extensions.compatobjectformat', 'extensions.noop'].includes(lower) === false) {
+    if (
+      lower.startsWith('extensions.') &&
+      [
+        'extensions.worktreeconfig',
+        'extensions.objectformat',
+        'extensions.refstorage',
+        'extensions.partialclone',
+        'extensions.compatobjectformat',
+        'extensions.noop',
+      ].includes(lower) === false
+    ) {
       throw new FastbandError('git_refused', `The repository uses ${lower}, which Fastband does not know.`);
     }
-    if (/^(?:credential\..+\.helper|trailer\..+\.(?:command|cmd)|hook\..+\.command|tar\..+\.command|interactive\.difffilter|pager\..+)$/.test(lower)) overrides.add(`${name}=`);
+    if (
+      /^(?:credential\..+\.helper|trailer\..+\.(?:command|cmd)|hook\..+\.command|tar\..+\.command|interactive\.difffilter|pager\..+)$/.test(
+        lower,
+      )
+    )
+      overrides.add(`${name}=`);
   }
   return [...overrides];
 }

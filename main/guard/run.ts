@@ -34,7 +34,11 @@ const DRAIN_MS = 500;
  * cancelled, or the program ends, the whole group is ended: first asked, then killed. What a child left behind with
  * the output still open does not hold up the answer.
  */
-export async function runProgram(binary: string, argv: readonly string[], options: RunOptions): Promise<RunResult> {
+export async function runProgram(
+  binary: string,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<RunResult> {
   const { clock, signal } = options;
   signal.throwIfAborted();
   const started = clock.monotonic();
@@ -162,6 +166,8 @@ class HeadAndTail {
       this.omitted += tail.length - this.#half;
       tail = tail.subarray(-this.#half);
     }
-    return this.omitted === 0 ? head + tail.toString('utf8') : `${head}\n[… ${this.omitted} bytes left out …]\n${tail.toString('utf8')}`;
+    return this.omitted === 0
+      ? head + tail.toString('utf8')
+      : `${head}\n[… ${this.omitted} bytes left out …]\n${tail.toString('utf8')}`;
   }
 }

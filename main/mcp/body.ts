@@ -34,7 +34,9 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
         reject(tooLarge());
       } else chunks.push(chunk);
     });
-    req.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+    req.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
     req.on('error', () => reject(new BodyError(400, 'The body could not be read.')));
     req.on('close', () => {
       if (!req.complete) reject(new BodyError(400, 'The body ended early.'));
@@ -52,7 +54,8 @@ export function parseJson(bytes: Buffer): unknown {
     throw new BodyError(400, 'The body is not valid UTF-8.');
   }
   // Deep nesting would exhaust the stack of whoever walks the value later.
-  if (isDeeperThan(text, MAX_DEPTH)) throw new BodyError(400, `The body is nested more than ${MAX_DEPTH} deep.`);
+  if (isDeeperThan(text, MAX_DEPTH))
+    throw new BodyError(400, `The body is nested more than ${MAX_DEPTH} deep.`);
   try {
     return JSON.parse(text);
   } catch {

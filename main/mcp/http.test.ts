@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernTransport,
+} from '@modelcontextprotocol/client';
 import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Client } from '../../contract/entities.ts';
 import type { Effect } from '../../contract/effects.ts';
+import type { Client } from '../../contract/entities.ts';
 import { Bench, fakeTool, realClock, silentLog } from '../core/testing.ts';
 import { ToolRegistry } from '../tools/registry.ts';
 import { MAX_BODY_BYTES } from './body.ts';
@@ -33,7 +36,11 @@ beforeEach(async () => {
   const tools = [
     fakeTool('look', [read], (plan) => {
       const { input } = plan.data as { input: { text?: string } };
-      return { output: { ok: true }, content: [{ type: 'text', text: `saw ${input.text}` }], summary: 'looked' };
+      return {
+        output: { ok: true },
+        content: [{ type: 'text', text: `saw ${input.text}` }],
+        summary: 'looked',
+      };
     }),
     fakeTool('change', [write]),
     fakeTool('slow', [read], (_, context) => {
@@ -57,7 +64,13 @@ beforeEach(async () => {
   perMinute = 0;
   closers = [];
   http = new McpHttp({
-    factory: new McpServerFactory({ registry, dispatcher: bench.dispatcher, resources: [], version: '0', clock: realClock }),
+    factory: new McpServerFactory({
+      registry,
+      dispatcher: bench.dispatcher,
+      resources: [],
+      version: '0',
+      clock: realClock,
+    }),
     authenticate: (token) => tokens.get(token),
     onAuthFailure: (what) => failures.push(what),
     callsPerMinute: () => perMinute,
@@ -74,8 +87,13 @@ afterEach(async () => {
 });
 
 async function modern(token = 'token-one', options: ConstructorParameters<typeof ModernClient>[1] = {}) {
-  const one = new ModernClient({ name: 'test', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } }, ...options });
-  await one.connect(new ModernTransport(url, { requestInit: { headers: { Authorization: `Bearer ${token}` } } }));
+  const one = new ModernClient(
+    { name: 'test', version: '1' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } }, ...options },
+  );
+  await one.connect(
+    new ModernTransport(url, { requestInit: { headers: { Authorization: `Bearer ${token}` } } }),
+  );
   closers.push(() => one.close());
   return one;
 }
@@ -94,21 +112,37 @@ interface Answer {
   text: string;
 }
 
-function raw(options: { method?: string; path?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<Answer> {
+function raw(options: {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method = 'POST', path = '/mcp', headers = {}, body } = options;
-    const req = httpRequest({ host: '127.0.0.1', port: url.port, method, path, headers: { 'content-type': 'application/json', authorization: 'Bearer token-one', ...headers }, agent: false }, (res) => {
-      let text = '';
-      res.setEncoding('utf8');
-      res.on('data', (chunk: string) => (text += chunk));
-      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text }));
-    });
+    const req = httpRequest(
+      {
+        host: '127.0.0.1',
+        port: url.port,
+        method,
+        path,
+        headers: { 'content-type': 'application/json', authorization: 'Bearer token-one', ...headers },
+        agent: false,
+      },
+      (res) => {
+        let text = '';
+        res.setEncoding('utf8');
+        res.on('data', (chunk: string) => (text += chunk));
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text }));
+      },
+    );
     req.on('error', reject);
     req.end(body);
   });
 }
 
-const rpc = (method: string, params: object = {}, id: number | string = 1) => JSON.stringify({ jsonrpc: '2.0', id, method, params });
+const rpc = (method: string, params: object = {}, id: number | string = 1) =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
 describe('every request', () => {
   it.each([
@@ -127,7 +161,11 @@ describe('every request', () => {
   ] as [string, Record<string, string>, number][])('with %s is refused', async (_, headers, status) => {
     const answer = await raw({ headers, body: rpc('tools/list') });
     expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.text)).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: expect.any(Number) } });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: expect.any(Number) },
+    });
     expect(answer.text).not.toContain('evil');
   });
 
@@ -137,7 +175,10 @@ describe('every request', () => {
 
   it('gets no CORS header, not even for a preflight', async () => {
     for (const answer of [
-      await raw({ method: 'OPTIONS', headers: { origin: 'http://localhost:3000', 'access-control-request-method': 'POST' } }),
+      await raw({
+        method: 'OPTIONS',
+        headers: { origin: 'http://localhost:3000', 'access-control-request-method': 'POST' },
+      }),
       await raw({ headers: { origin: 'http://localhost:3000' }, body: rpc('tools/list') }),
     ]) {
       expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -178,7 +219,9 @@ describe('every request', () => {
     expect(statuses.slice(3)).toEqual([429, 429]);
     const limited = await raw({ body: rpc('ping') });
     expect(Number(limited.headers['retry-after'])).toBeGreaterThanOrEqual(1);
-    expect((await raw({ body: rpc('ping'), headers: { authorization: 'Bearer token-two' } })).status).not.toBe(429);
+    expect(
+      (await raw({ body: rpc('ping'), headers: { authorization: 'Bearer token-two' } })).status,
+    ).not.toBe(429);
   });
 
   it('that never ends its headers does not hold up others', async () => {
@@ -191,7 +234,9 @@ describe('every request', () => {
 
   it('that names no session of its own is refused', async () => {
     expect((await raw({ body: rpc('tools/list') })).status).toBe(400);
-    expect((await raw({ body: rpc('tools/list'), headers: { 'mcp-session-id': 'made-up' } })).status).toBe(404);
+    expect((await raw({ body: rpc('tools/list'), headers: { 'mcp-session-id': 'made-up' } })).status).toBe(
+      404,
+    );
     expect((await raw({ method: 'GET', headers: { accept: 'text/event-stream' } })).status).toBe(400);
   });
 });
@@ -208,14 +253,16 @@ async function eitherClient(era: string, token?: string) {
     return {
       listTools: () => one.listTools(),
       instructions: () => one.getInstructions(),
-      callTool: (name: string, input: object, options?: CallOptions) => one.callTool({ name, arguments: { ...input } }, options),
+      callTool: (name: string, input: object, options?: CallOptions) =>
+        one.callTool({ name, arguments: { ...input } }, options),
     };
   }
   const { client: one } = await old(token);
   return {
     listTools: () => one.listTools(),
     instructions: () => one.getInstructions(),
-    callTool: (name: string, input: object, options?: CallOptions) => one.callTool({ name, arguments: { ...input } }, undefined, options),
+    callTool: (name: string, input: object, options?: CallOptions) =>
+      one.callTool({ name, arguments: { ...input } }, undefined, options),
   };
 }
 
@@ -237,7 +284,10 @@ describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
   it('calls a tool and gets text and structure', async () => {
     const one = await connectClient();
     const result = await one.callTool('look', { text: 'it' });
-    expect(result).toMatchObject({ content: [{ type: 'text', text: 'saw it' }], structuredContent: { ok: true } });
+    expect(result).toMatchObject({
+      content: [{ type: 'text', text: 'saw it' }],
+      structuredContent: { ok: true },
+    });
   });
 
   it('reads of an error without a stack, and of an unknown tool as an error of the protocol', async () => {
@@ -298,21 +348,31 @@ describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
 });
 
 describe('a change of the tools', () => {
+  /** Told until heard: when a stream is open on the other side is the client's business. */
+  let heard = 0;
+  const tellAgain = () => {
+    http.toolsChanged();
+    return heard;
+  };
+  beforeEach(() => {
+    heard = 0;
+  });
+
   it('reaches a client of 2026-07-28 that listens', async () => {
-    let heard = 0;
-    const one = await modern('token-one', { listChanged: { tools: { debounceMs: 0, onChanged: () => void heard++ } } });
+    const one = await modern('token-one', {
+      listChanged: { tools: { debounceMs: 0, onChanged: () => void heard++ } },
+    });
     expect((await one.listTools()).tools).toHaveLength(3);
     off.add('change');
-    await expect.poll(() => (http.toolsChanged(), heard), { timeout: 3000, interval: 100 }).toBeGreaterThan(0);
+    await expect.poll(() => tellAgain(), { timeout: 3000, interval: 100 }).toBeGreaterThan(0);
     expect((await one.listTools()).tools.map((tool) => tool.name)).toEqual(['look', 'slow']);
   });
 
   it('reaches a client of 2025-11-25', async () => {
     const { client: one } = await old();
-    let heard = 0;
     one.setNotificationHandler(ToolListChangedNotificationSchema, () => void heard++);
     off.add('change');
-    await expect.poll(() => (http.toolsChanged(), heard), { timeout: 3000, interval: 100 }).toBeGreaterThan(0);
+    await expect.poll(() => tellAgain(), { timeout: 3000, interval: 100 }).toBeGreaterThan(0);
     expect((await one.listTools()).tools.map((tool) => tool.name)).toEqual(['look', 'slow']);
   });
 });
@@ -320,9 +380,17 @@ describe('a change of the tools', () => {
 describe('a session of 2025-11-25', () => {
   it('does not exist for another client', async () => {
     const { transport } = await old('token-one');
-    const headers = { 'mcp-session-id': transport.sessionId ?? '', accept: 'application/json, text/event-stream' };
-    expect((await raw({ headers: { ...headers, authorization: 'Bearer token-two' }, body: rpc('tools/list') })).status).toBe(404);
-    expect((await raw({ method: 'DELETE', headers: { ...headers, authorization: 'Bearer token-two' } })).status).toBe(404);
+    const headers = {
+      'mcp-session-id': transport.sessionId ?? '',
+      accept: 'application/json, text/event-stream',
+    };
+    expect(
+      (await raw({ headers: { ...headers, authorization: 'Bearer token-two' }, body: rpc('tools/list') }))
+        .status,
+    ).toBe(404);
+    expect(
+      (await raw({ method: 'DELETE', headers: { ...headers, authorization: 'Bearer token-two' } })).status,
+    ).toBe(404);
     expect((await raw({ headers, body: rpc('tools/list') })).status).toBe(200);
   });
 
@@ -334,7 +402,12 @@ describe('a session of 2025-11-25', () => {
       method: 'POST',
       path: '/mcp',
       agent: false,
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', authorization: 'Bearer token-one', 'mcp-session-id': transport.sessionId ?? '' },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        authorization: 'Bearer token-one',
+        'mcp-session-id': transport.sessionId ?? '',
+      },
     });
     lost.on('error', () => {});
     lost.end(rpc('tools/call', { name: 'slow', arguments: {} }, 77));
@@ -345,7 +418,10 @@ describe('a session of 2025-11-25', () => {
 
   it('ends with its DELETE', async () => {
     const { transport } = await old('token-one');
-    const headers = { 'mcp-session-id': transport.sessionId ?? '', accept: 'application/json, text/event-stream' };
+    const headers = {
+      'mcp-session-id': transport.sessionId ?? '',
+      accept: 'application/json, text/event-stream',
+    };
     expect((await raw({ method: 'DELETE', headers })).status).toBe(200);
     expect((await raw({ headers, body: rpc('tools/list') })).status).toBe(404);
   });
@@ -354,7 +430,13 @@ describe('a session of 2025-11-25', () => {
 describe('the port', () => {
   it('that is taken is named', async () => {
     const other = new McpHttp({
-      factory: new McpServerFactory({ registry: new ToolRegistry([], () => off), dispatcher: bench.dispatcher, resources: [], version: '0', clock: realClock }),
+      factory: new McpServerFactory({
+        registry: new ToolRegistry([], () => off),
+        dispatcher: bench.dispatcher,
+        resources: [],
+        version: '0',
+        clock: realClock,
+      }),
       authenticate: () => undefined,
       onAuthFailure: () => {},
       callsPerMinute: () => 0,
@@ -362,7 +444,10 @@ describe('the port', () => {
       clock: realClock,
       log: silentLog,
     });
-    await expect(other.listen(Number(url.port))).rejects.toMatchObject({ code: 'port_in_use', message: expect.stringContaining(url.port) });
+    await expect(other.listen(Number(url.port))).rejects.toMatchObject({
+      code: 'port_in_use',
+      message: expect.stringContaining(url.port),
+    });
   });
 });
 

@@ -1,4 +1,9 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   type AuthInfo,
@@ -66,13 +71,16 @@ export class McpHttp {
     const shared = { legacy: 'reject', bus: this.#bus, onerror } as const;
     this.#modern = createMcpHandler(serve, shared);
     this.#modernStreaming = createMcpHandler(serve, { ...shared, responseMode: 'sse' });
-    this.#http = createServer({ keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 }, (req, res) => {
-      this.#handle(req, res).catch((error: unknown) => {
-        log.error({ err: error }, 'mcp request failed');
-        if (!res.headersSent) jsonRpcError(res, 500, -32603, 'Internal error');
-        else res.destroy();
-      });
-    });
+    this.#http = createServer(
+      { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 },
+      (req, res) => {
+        this.#handle(req, res).catch((error: unknown) => {
+          log.error({ err: error }, 'mcp request failed');
+          if (!res.headersSent) jsonRpcError(res, 500, -32603, 'Internal error');
+          else res.destroy();
+        });
+      },
+    );
   }
 
   /**
@@ -85,7 +93,11 @@ export class McpHttp {
       const onError = (error: NodeJS.ErrnoException) => {
         reject(
           error.code === 'EADDRINUSE' || error.code === 'EACCES'
-            ? new FastbandError('port_in_use', `Port ${port} on 127.0.0.1 is ${error.code === 'EACCES' ? 'not permitted' : 'in use by another program'}. Stop that program, or choose another port with --port or the setting server.port.`, { cause: error })
+            ? new FastbandError(
+                'port_in_use',
+                `Port ${port} on 127.0.0.1 is ${error.code === 'EACCES' ? 'not permitted' : 'in use by another program'}. Stop that program, or choose another port with --port or the setting server.port.`,
+                { cause: error },
+              )
             : error,
         );
       };
@@ -163,13 +175,25 @@ export class McpHttp {
     const token = header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
     const client = token === undefined ? undefined : this.#options.authenticate(token);
     if (client !== undefined) return client;
-    this.#options.onAuthFailure(token === undefined ? 'a request without a token' : 'a request with an unknown or revoked token');
+    this.#options.onAuthFailure(
+      token === undefined ? 'a request without a token' : 'a request with an unknown or revoked token',
+    );
     res.setHeader('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
-    jsonRpcError(res, 401, -32000, 'This needs the token of a known client: Authorization: Bearer …. Make one with "fastband client add NAME".');
+    jsonRpcError(
+      res,
+      401,
+      -32000,
+      'This needs the token of a known client: Authorization: Bearer …. Make one with "fastband client add NAME".',
+    );
     return undefined;
   }
 
-  async #serve(req: IncomingMessage, res: ServerResponse, client: Client, signal: AbortSignal): Promise<void> {
+  async #serve(
+    req: IncomingMessage,
+    res: ServerResponse,
+    client: Client,
+    signal: AbortSignal,
+  ): Promise<void> {
     let body: unknown;
     if (req.method === 'POST') {
       if (!isJsonContentType(req.headers['content-type'] ?? null)) {
@@ -195,7 +219,11 @@ export class McpHttp {
 
   #shouldStream(body: unknown): boolean {
     const { method, params } = (body ?? {}) as { method?: unknown; params?: { name?: unknown } };
-    return method === 'tools/call' && typeof params?.name === 'string' && this.#options.factory.mayWait(params.name);
+    return (
+      method === 'tools/call' &&
+      typeof params?.name === 'string' &&
+      this.#options.factory.mayWait(params.name)
+    );
   }
 }
 
@@ -226,7 +254,8 @@ function claimsModern(body: unknown): boolean {
 
 function callerOf(authInfo: AuthInfo | undefined): Caller {
   const name = authInfo?.extra?.name;
-  if (authInfo === undefined || typeof name !== 'string') throw new TypeError('a request came through without its client');
+  if (authInfo === undefined || typeof name !== 'string')
+    throw new TypeError('a request came through without its client');
   return { id: authInfo.clientId, name };
 }
 

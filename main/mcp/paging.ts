@@ -7,7 +7,10 @@ export const PAGE_SIZE = 100;
  *
  * @throws ProtocolError -32602 for a cursor that this server did not give out
  */
-export function pageOf<T>(all: readonly T[], cursor: string | undefined): { items: T[]; next: { nextCursor?: string } } {
+export function pageOf<T>(
+  all: readonly T[],
+  cursor: string | undefined,
+): { items: T[]; next: { nextCursor?: string } } {
   const start = cursor === undefined ? 0 : decode(cursor);
   if (!Number.isInteger(start) || start < 0 || (start > 0 && start >= all.length)) {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown cursor. Start again without one.');

@@ -27,7 +27,12 @@ export function progressReporter(context: ServerContext, clock: Clock): Progress
     held = undefined;
     lastAt = clock.monotonic();
     last = done !== undefined && done > last ? done : last + 1;
-    const params = { progressToken: token, progress: last, message, ...(total !== undefined && total >= last ? { total } : {}) };
+    const params = {
+      progressToken: token,
+      progress: last,
+      message,
+      ...(total !== undefined && total >= last ? { total } : {}),
+    };
     // The client may have gone: the call's own signal says so, nothing is left to tell here.
     await context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
   };

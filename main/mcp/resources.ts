@@ -9,7 +9,10 @@ const SCHEME = 'workspace:';
  * Workspaces and their files as resources: `workspace://shop/` lists, `workspace://shop/src/cart.ts` reads.
  * Both go through the same door as the tools `list_directory` and `read_file`: same policy, same audit.
  */
-export function workspaceResources(dispatcher: Dispatcher, workspaces: () => readonly Workspace[]): ResourceProvider {
+export function workspaceResources(
+  dispatcher: Dispatcher,
+  workspaces: () => readonly Workspace[],
+): ResourceProvider {
   return {
     list: () =>
       workspaces().map(({ name, readOnly }) => ({
@@ -44,7 +47,12 @@ async function readWorkspaceUri(
   // An absolute path leaves nothing to the number of workspaces there are; the path guard judges it like any other.
   const absolute = path === '' ? workspace.root : `${workspace.root}/${path}`;
   const tool = path === '' || path.endsWith('/') ? 'list_directory' : 'read_file';
-  const result = await at.dispatcher.call({ client: at.caller, tool, input: { path: absolute }, signal: at.signal });
+  const result = await at.dispatcher.call({
+    client: at.caller,
+    tool,
+    input: { path: absolute },
+    signal: at.signal,
+  });
   const [first] = result.content;
   if (first?.type === 'image') return { contents: [{ uri, mimeType: first.mimeType, blob: first.data }] };
   return { contents: [{ uri, mimeType: 'text/plain', text: first?.type === 'text' ? first.text : '' }] };

@@ -64,7 +64,10 @@ export class McpServerFactory {
     const { version } = this.#deps;
     const server = new Server(
       { name: 'fastband', title: 'Fastband', version },
-      { capabilities: { tools: { listChanged: true }, resources: { listChanged: true } }, instructions: INSTRUCTIONS },
+      {
+        capabilities: { tools: { listChanged: true }, resources: { listChanged: true } },
+        instructions: INSTRUCTIONS,
+      },
     );
     server.setRequestHandler('tools/list', (request) => this.#listTools(request.params?.cursor));
     server.setRequestHandler('tools/call', (request, context) =>
@@ -130,7 +133,8 @@ export class McpServerFactory {
       );
     } catch (error) {
       // A name that does not exist is the protocol's error; all else the model should read and act on.
-      if (registry.get(name) === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`);
+      if (registry.get(name) === undefined)
+        throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`);
       return errorResult(error);
     }
   }
@@ -144,7 +148,11 @@ export class McpServerFactory {
       } catch (error) {
         const { code, message } = toWireError(error);
         if (code === 'not_found') throw new ResourceNotFoundError(uri, message);
-        throw new ProtocolError(code === 'internal' ? ProtocolErrorCode.InternalError : ProtocolErrorCode.InvalidParams, message, { code });
+        throw new ProtocolError(
+          code === 'internal' ? ProtocolErrorCode.InternalError : ProtocolErrorCode.InvalidParams,
+          message,
+          { code },
+        );
       }
     }
     throw new ResourceNotFoundError(uri);

@@ -49,14 +49,19 @@ export class LegacySessions {
   ): Promise<Response> {
     const id = request.headers.get('mcp-session-id');
     if (id === null) {
-      if (!isInitializeRequest(body)) return refuse(400, 'There is no session. Send "initialize" first, then the Mcp-Session-Id that you get.');
+      if (!isInitializeRequest(body))
+        return refuse(
+          400,
+          'There is no session. Send "initialize" first, then the Mcp-Session-Id that you get.',
+        );
       const session = await this.#open(client);
       const response = await session.transport.handleRequest(request, { authInfo, parsedBody: body });
       if (!response.ok) await this.#end(session);
       return response;
     }
     const session = this.#sessions.get(id);
-    if (session === undefined || session.client.id !== client.id) return refuse(404, 'This session does not exist or has ended. Send "initialize" again.');
+    if (session === undefined || session.client.id !== client.id)
+      return refuse(404, 'This session does not exist or has ended. Send "initialize" again.');
     session.usedAt = this.#clock.now();
     session.openRequests++;
     onEnd(() => {
@@ -64,7 +69,10 @@ export class LegacySessions {
       session.usedAt = this.#clock.now();
     });
     this.#cancelOnDisconnect(session, request, body);
-    return session.transport.handleRequest(request, body === undefined ? { authInfo } : { authInfo, parsedBody: body });
+    return session.transport.handleRequest(
+      request,
+      body === undefined ? { authInfo } : { authInfo, parsedBody: body },
+    );
   }
 
   toolsChanged(): void {
@@ -80,7 +88,8 @@ export class LegacySessions {
   }
 
   closeFor(clientId: string): void {
-    for (const session of [...this.#sessions.values()]) if (session.client.id === clientId) void this.#end(session);
+    for (const session of [...this.#sessions.values()])
+      if (session.client.id === clientId) void this.#end(session);
   }
 
   async close(): Promise<void> {
@@ -130,7 +139,11 @@ export class LegacySessions {
       'abort',
       () => {
         for (const requestId of ids) {
-          session.transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId, reason: 'The connection closed' } });
+          session.transport.onmessage?.({
+            jsonrpc: '2.0',
+            method: 'notifications/cancelled',
+            params: { requestId, reason: 'The connection closed' },
+          });
         }
       },
       { once: true },
@@ -139,5 +152,8 @@ export class LegacySessions {
 }
 
 function refuse(status: number, message: string): Response {
-  return Response.json({ jsonrpc: '2.0', error: { code: status === 404 ? -32001 : -32000, message }, id: null }, { status });
+  return Response.json(
+    { jsonrpc: '2.0', error: { code: status === 404 ? -32001 : -32000, message }, id: null },
+    { status },
+  );
 }

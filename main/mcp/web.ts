@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The headers that the protocol gives a meaning to. The token among the others has done its work. */
-const HEADERS = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'last-event-id'];
+const HEADERS = [
+  'accept',
+  'content-type',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'mcp-method',
+  'mcp-name',
+  'last-event-id',
+];
 
 /** The web-standard face of a Node request, without its body: that has been read and parsed already. */
 export function toWebRequest(req: IncomingMessage, signal: AbortSignal): Request {

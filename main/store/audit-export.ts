@@ -1,6 +1,22 @@
 import type { AuditFilter, AuditRow } from '../../contract/audit.ts';
 
-const CSV_COLUMNS = ['seq', 'at', 'type', 'callId', 'actor', 'clientId', 'tool', 'kinds', 'decision', 'outcome', 'durationMs', 'summary', 'detail', 'prev', 'hash'] as const;
+const CSV_COLUMNS = [
+  'seq',
+  'at',
+  'type',
+  'callId',
+  'actor',
+  'clientId',
+  'tool',
+  'kinds',
+  'decision',
+  'outcome',
+  'durationMs',
+  'summary',
+  'detail',
+  'prev',
+  'hash',
+] as const;
 
 export type ExportFormat = 'jsonl' | 'csv';
 

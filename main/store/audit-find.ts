@@ -1,8 +1,8 @@
 import type { AuditFilter, AuditRow } from '../../contract/audit.ts';
-import type { AuditIndex, Stretch } from './audit-index.ts';
 import { readCheckpoint } from './audit-chain.ts';
+import type { AuditIndex, Stretch } from './audit-index.ts';
 import { AUDIT_COLUMNS, GENESIS, kindsOf, type RawAuditRow, toAuditRow } from './audit-row.ts';
-import { holdsTerms, indexText, matchExpression, type Term, termsOf } from './audit-words.ts';
+import { holdsTerms, indexText, matchExpressions, type Term, termsOf } from './audit-words.ts';
 import type { Db } from './database.ts';
 
 /** What to look for: rows between two numbers, both included, in one order, so many at most. */
@@ -43,7 +43,10 @@ class Finder {
     // Something was asked for that no row can hold as a word.
     if (this.#terms.length === 0 && (filter.text ?? '').trim() !== '') return [];
     const indexed = this.#index?.lastSeq ?? 0;
-    const parts = [() => this.#indexed(indexed), () => this.#scan({ low: Math.max(this.#find.low, indexed + 1), high: this.#find.high }, true)];
+    const parts = [
+      () => this.#indexed(indexed),
+      () => this.#scan({ low: Math.max(this.#find.low, indexed + 1), high: this.#find.high }, true),
+    ];
     for (const part of order === 'ASC' ? parts : parts.toReversed()) part();
     return this.#found;
   }
@@ -64,11 +67,16 @@ class Finder {
       high = Math.min(high, stretch.high);
     }
     if (low > high) return;
-    const expression = matchExpression(filter, this.#terms);
-    if (expression === undefined) return this.#scan({ low, high }, false);
+    const expressions = matchExpressions(filter, this.#terms);
+    if (expressions === undefined) return this.#scan({ low, high }, false);
     const one = this.#log.prepare<[number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq = ?`).raw();
-    for (const seq of this.#index.matches(expression, { low, high }, order)) {
-      const row = one.get(seq) as RawAuditRow | undefined;
+    const read = (seq: number) => one.get(seq) as RawAuditRow | undefined;
+    const holds = (seq: number) => {
+      const row = read(seq);
+      return row !== undefined && holdsTerms(indexText(row), this.#terms);
+    };
+    for (const seq of this.#index.matches(expressions, { low, high }, order, holds)) {
+      const row = read(seq);
       if (row !== undefined && passes(row, filter)) this.#add(row);
       if (this.#full) return;
     }
@@ -77,9 +85,17 @@ class Finder {
   #scan({ low, high }: Stretch, words: boolean): void {
     const { filter, order } = this.#find;
     if (low > high || this.#full) return;
-    const rows = this.#log.prepare<[number, number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq ${order}`).raw();
+    const rows = this.#log
+      .prepare<[number, number], RawAuditRow>(
+        `SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq ${order}`,
+      )
+      .raw();
     for (const row of rows.iterate(low, high) as IterableIterator<RawAuditRow>) {
-      if (passes(row, filter) && (!words || this.#terms.length === 0 || holdsTerms(indexText(row), this.#terms))) this.#add(row);
+      if (
+        passes(row, filter) &&
+        (!words || this.#terms.length === 0 || holdsTerms(indexText(row), this.#terms))
+      )
+        this.#add(row);
       if (this.#full) return;
     }
   }
@@ -99,7 +115,9 @@ class Finder {
 function passes(row: RawAuditRow, filter: AuditFilter): boolean {
   const [, at, type, callId, actor, clientId, tool, kinds, decision, outcome] = row;
   return (
-    (filter.type === undefined || filter.type.length === 0 || (filter.type as readonly string[]).includes(type)) &&
+    (filter.type === undefined ||
+      filter.type.length === 0 ||
+      (filter.type as readonly string[]).includes(type)) &&
     (filter.client === undefined || filter.client === actor || filter.client === clientId) &&
     (filter.tool === undefined || filter.tool === tool) &&
     (filter.kind === undefined || kindsOf(kinds).includes(filter.kind)) &&

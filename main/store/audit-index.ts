@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { type RawAuditRow, AUDIT_COLUMNS } from './audit-row.ts';
-import { indexText } from './audit-words.ts';
+import { AUDIT_COLUMNS, type RawAuditRow } from './audit-row.ts';
+import { type Expressions, indexText, PREFIX_LENGTHS } from './audit-words.ts';
 import { connect, type Db, isStorageError } from './database.ts';
 import { preparePrivateFile } from './home.ts';
 
@@ -13,6 +13,9 @@ const SEGMENT = 65_536;
 const BLOCK = 1024;
 /** Rows indexed in one transaction. Divides SEGMENT, a multiple of BLOCK. */
 const BATCH = 8192;
+
+/** Rows found by a wide expression and not meant, in one segment, that cost less than the exact expression would. */
+const MAX_MISSES = 150;
 
 interface Segment {
   readonly id: number;
@@ -46,7 +49,12 @@ export class AuditIndex {
     try {
       return new AuditIndex(log, openIndex(file));
     } catch (error) {
-      if (!isStorageError(error) && !(error instanceof TypeError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (
+        !isStorageError(error) &&
+        !(error instanceof TypeError) &&
+        (error as NodeJS.ErrnoException).code === undefined
+      )
+        throw error;
       return undefined;
     }
   }
@@ -66,14 +74,35 @@ export class AuditIndex {
     while (this.#inTransaction(() => this.#indexBatch()));
   }
 
-  /** Rows in one segment after another that match an FTS5 expression, in order. */
-  *matches(expression: string, { low, high }: Stretch, order: 'ASC' | 'DESC'): Generator<number> {
-    for (const { id } of this.#segments(low, high, order)) {
-      const rows = this.#db
-        .prepare<[string, number, number], number>(`SELECT rowid FROM words_${id} WHERE words_${id} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ${order}`)
-        .pluck();
-      yield* rows.iterate(expression, low, high) as IterableIterator<number>;
+  /**
+   * Rows in one segment after another that match, in order. `holds` says whether a row found by the wide expression
+   * really does; where it often does not, the rest of the segment is found by the exact one.
+   */
+  *matches({ exact, wide }: Expressions, { low, high }: Stretch, order: 'ASC' | 'DESC', holds: (seq: number) => boolean): Generator<number> {
+    for (const { id, first_seq, last_seq } of this.#segments(low, high, order)) {
+      let from = Math.max(low, first_seq);
+      let to = Math.min(high, last_seq);
+      let misses = 0;
+      if (wide !== undefined) {
+        for (const seq of this.#segmentMatches(id, wide, from, to, order)) {
+          if (holds(seq)) yield seq;
+          else if (++misses > MAX_MISSES) {
+            if (order === 'ASC') from = seq + 1;
+            else to = seq - 1;
+            break;
+          }
+        }
+        if (misses <= MAX_MISSES) continue;
+      }
+      if (from <= to) yield* this.#segmentMatches(id, exact, from, to, order);
     }
+  }
+
+  #segmentMatches(id: number, expression: string, from: number, to: number, order: 'ASC' | 'DESC'): IterableIterator<number> {
+    return this.#db
+      .prepare<[string, number, number], number>(`SELECT rowid FROM words_${id} WHERE words_${id} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ${order}`)
+      .pluck()
+      .iterate(expression, from, to) as IterableIterator<number>;
   }
 
   /** The smallest stretch of indexed rows that holds all those between two times (`to` excluded); undefined when none can be. */
@@ -87,7 +116,11 @@ export class AuditIndex {
   }
 
   #segments(low: number, high: number, order: 'ASC' | 'DESC'): Segment[] {
-    return this.#db.prepare<[number, number], Segment>(`SELECT * FROM segment WHERE last_seq >= ? AND first_seq <= ? ORDER BY id ${order}`).all(low, high);
+    return this.#db
+      .prepare<[number, number], Segment>(
+        `SELECT * FROM segment WHERE last_seq >= ? AND first_seq <= ? ORDER BY id ${order}`,
+      )
+      .all(low, high);
   }
 
   /**
@@ -96,7 +129,10 @@ export class AuditIndex {
    */
   #align(): void {
     for (const segment of this.#segments(0, Number.MAX_SAFE_INTEGER, 'DESC')) {
-      const hash = this.#log.prepare('SELECT lower(hex(hash)) FROM audit WHERE seq = ?').pluck().get(segment.last_seq);
+      const hash = this.#log
+        .prepare('SELECT lower(hex(hash)) FROM audit WHERE seq = ?')
+        .pluck()
+        .get(segment.last_seq);
       if (hash === segment.last_hash) break;
       // Gone at the old end is retention, seen to below; anything else means that the words are of other rows.
       if (hash === undefined && segment.last_seq < this.#firstSeq()) break;
@@ -124,7 +160,9 @@ export class AuditIndex {
   #indexRows(id: number, rows: readonly RawAuditRow[]): void {
     const [first, last] = [rows[0], rows.at(-1)];
     if (first === undefined || last === undefined) return;
-    this.#db.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS words_${id} USING fts5 (text, content = '', columnsize = 0, detail = 'none', tokenize = 'ascii')`);
+    this.#db.exec(
+      `CREATE VIRTUAL TABLE IF NOT EXISTS words_${id} USING fts5 (text, content = '', columnsize = 0, detail = 'none', prefix = '${PREFIX_LENGTHS.join(' ')}', tokenize = 'ascii')`,
+    );
     const insert = this.#db.prepare(`INSERT INTO words_${id} (rowid, text) VALUES (?, ?)`);
     const block = this.#db.prepare(
       `INSERT INTO block (id, first_seq, last_seq, min_at, max_at) VALUES (?, ?, ?, ?, ?)
@@ -145,11 +183,18 @@ export class AuditIndex {
   #drop(id: number): void {
     this.#db.exec(`DROP TABLE IF EXISTS words_${id}`);
     this.#db.prepare('DELETE FROM segment WHERE id = ?').run(id);
-    this.#db.prepare('DELETE FROM block WHERE id >= ? AND id < ?').run((id * SEGMENT) / BLOCK, ((id + 1) * SEGMENT) / BLOCK);
+    this.#db
+      .prepare('DELETE FROM block WHERE id >= ? AND id < ?')
+      .run((id * SEGMENT) / BLOCK, ((id + 1) * SEGMENT) / BLOCK);
   }
 
   #rows(from: number, to: number): RawAuditRow[] {
-    return this.#log.prepare<[number, number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq`).raw().all(from, to) as RawAuditRow[];
+    return this.#log
+      .prepare<[number, number], RawAuditRow>(
+        `SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq`,
+      )
+      .raw()
+      .all(from, to) as RawAuditRow[];
   }
 
   #firstSeq(): number {
@@ -166,7 +211,9 @@ function segmentOf(seq: number): number {
   return Math.floor((seq - 1) / SEGMENT);
 }
 
-function blocksOf(rows: readonly RawAuditRow[]): [id: number, first: number, last: number, minAt: number, maxAt: number][] {
+function blocksOf(
+  rows: readonly RawAuditRow[],
+): [id: number, first: number, last: number, minAt: number, maxAt: number][] {
   const blocks: [number, number, number, number, number][] = [];
   for (const [seq, at] of rows) {
     const id = Math.floor((seq - 1) / BLOCK);
@@ -201,7 +248,11 @@ function prepareIndex(file: string): Db {
     db.pragma('secure_delete = FAST');
     db.transaction(() => {
       if (Number(db.pragma('user_version', { simple: true })) === VERSION) return;
-      for (const name of db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'").pluck().all()) db.exec(`DROP TABLE "${String(name)}"`);
+      for (const name of db
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'")
+        .pluck()
+        .all())
+        db.exec(`DROP TABLE "${String(name)}"`);
       db.exec(`
         DROP TABLE IF EXISTS segment;
         DROP TABLE IF EXISTS block;

@@ -24,7 +24,11 @@ export interface Retired {
  *
  * @throws FastbandError `conflict` for such rows, `audit_unavailable`
  */
-export async function retireAudit(tables: Tables, before: number, append: (entry: AuditEntry) => unknown): Promise<Retired> {
+export async function retireAudit(
+  tables: Tables,
+  before: number,
+  append: (entry: AuditEntry) => unknown,
+): Promise<Retired> {
   const { db, transactions, home } = tables;
   const first = db.prepare('SELECT min(seq) FROM audit').pluck().get() as number | null;
   if (first === null) return { rows: 0, upTo: null };
@@ -60,7 +64,11 @@ export function isGenuine(key: Uint8Array, checkpoint: Checkpoint & { readonly m
 
 /** The last row of those that are all older, one before the first when none is. Clocks jump, so each one is looked at. */
 async function lastBefore(db: Db, first: number, before: number): Promise<number> {
-  const times = db.prepare<[number, number], [number, number]>('SELECT seq, at FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?').raw();
+  const times = db
+    .prepare<[number, number], [number, number]>(
+      'SELECT seq, at FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?',
+    )
+    .raw();
   let last = first - 1;
   for (;;) {
     const batch = times.all(last + 1, 5000) as [number, number][];
@@ -80,7 +88,12 @@ function removeRows({ db, clock }: Tables, key: Uint8Array, end: number): void {
   if (earlier !== undefined && !isGenuine(key, earlier)) throw refused('its checkpoint was tampered with');
   const walked = walkChain(db, (earlier?.upTo ?? 0) + 1, end, earlier?.hash ?? GENESIS);
   if (walked.bad !== null) throw refused(walked.bad.problem);
-  const checkpoint = { upTo: end, at: Math.trunc(clock.now()), rows: (earlier?.rows ?? 0) + walked.rows, hash: walked.hash };
+  const checkpoint = {
+    upTo: end,
+    at: Math.trunc(clock.now()),
+    rows: (earlier?.rows ?? 0) + walked.rows,
+    hash: walked.hash,
+  };
   const values = [end, checkpoint.at, checkpoint.rows, walked.hash, checkpointMac(key, checkpoint)];
   const sql =
     earlier === undefined
@@ -91,5 +104,8 @@ function removeRows({ db, clock }: Tables, key: Uint8Array, end: number): void {
 }
 
 function refused(problem: string): FastbandError {
-  return new FastbandError('conflict', `Nothing more is removed from the audit log, because it does not verify: ${problem} Run "fastband audit verify".`);
+  return new FastbandError(
+    'conflict',
+    `Nothing more is removed from the audit log, because it does not verify: ${problem} Run "fastband audit verify".`,
+  );
 }

@@ -75,7 +75,9 @@ export function kindsText(kinds: readonly EffectKind[]): string {
 
 export function kindsOf(text: string): EffectKind[] {
   if (text === '') return [];
-  return text.split(',').filter((kind): kind is EffectKind => (EFFECT_KINDS as readonly string[]).includes(kind));
+  return text
+    .split(',')
+    .filter((kind): kind is EffectKind => (EFFECT_KINDS as readonly string[]).includes(kind));
 }
 
 /** A stored row as it is told. What someone else wrote into the table is shown as far as it can be; `verify` judges. */
@@ -102,7 +104,8 @@ export function toAuditRow(raw: RawAuditRow, prev: string, detail = parseDetail(
 export function parseDetail(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {
     // Not ours: shown as it is.
   }

@@ -26,7 +26,8 @@ export class AuditUpkeep {
   appended(): void {
     this.#rows++;
     this.#behind++;
-    if (this.#cancel === undefined && !this.#closed) this.#cancel = this.#tables.clock.after(UPKEEP_MS, () => this.#round());
+    if (this.#cancel === undefined && !this.#closed)
+      this.#cancel = this.#tables.clock.after(UPKEEP_MS, () => this.#round());
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { AuditVerifyOutput } from '../../contract/audit.ts';
 import { FastbandError } from '../core/errors.ts';
-import { hashBefore, readCheckpoint, type BadRow, type Walked } from './audit-chain.ts';
+import { type BadRow, hashBefore, readCheckpoint, type Walked } from './audit-chain.ts';
 import { isGenuine } from './audit-retention.ts';
 import { GENESIS } from './audit-row.ts';
 import { connect, type Db } from './database.ts';
@@ -27,7 +27,8 @@ export async function verifyAudit(home: string): Promise<AuditVerifyOutput> {
     for (let tries = 1; ; tries++) {
       const result = await verifyOnce(db, home);
       // Retention may have moved the log's beginning on while the threads were at it.
-      if (result.output.bad === null || result.checkpoint === readCheckpoint(db)?.upTo || tries === 5) return result.output;
+      if (result.output.bad === null || result.checkpoint === readCheckpoint(db)?.upTo || tries === 5)
+        return result.output;
     }
   } finally {
     db.close();
@@ -38,29 +39,60 @@ function openLog(file: string): Db {
   try {
     return connect(file, 'read');
   } catch (error) {
-    throw new FastbandError('audit_unavailable', 'The audit log cannot be opened to verify it. Run "fastband doctor".', { cause: error });
+    throw new FastbandError(
+      'audit_unavailable',
+      'The audit log cannot be opened to verify it. Run "fastband doctor".',
+      { cause: error },
+    );
   }
 }
 
-async function verifyOnce(db: Db, home: string): Promise<{ output: AuditVerifyOutput; checkpoint: number | undefined }> {
+async function verifyOnce(
+  db: Db,
+  home: string,
+): Promise<{ output: AuditVerifyOutput; checkpoint: number | undefined }> {
   const [checkpoint, firstSeq, lastSeq, lastHash] = db.transaction(() => {
-    const bounds = db.prepare('SELECT min(seq), max(seq) FROM audit').raw().get() as [number | null, number | null];
-    return [readCheckpoint(db), ...bounds, bounds[1] === null ? null : (hashBefore(db, bounds[1] + 1) ?? null)] as const;
+    const bounds = db.prepare('SELECT min(seq), max(seq) FROM audit').raw().get() as [
+      number | null,
+      number | null,
+    ];
+    return [
+      readCheckpoint(db),
+      ...bounds,
+      bounds[1] === null ? null : (hashBefore(db, bounds[1] + 1) ?? null),
+    ] as const;
   })();
   const answer = (bad: BadRow | null, rows: number) => ({
     output: { ok: bad === null, rows, firstSeq, lastSeq, lastHash, bad },
     checkpoint: checkpoint?.upTo,
   });
   if (checkpoint !== undefined && !hasKeyAndIsGenuine(home, checkpoint)) {
-    return answer({ seq: checkpoint.upTo, problem: `The checkpoint at row ${checkpoint.upTo} was forged, or the key that vouches for it was replaced.` }, 0);
+    return answer(
+      {
+        seq: checkpoint.upTo,
+        problem: `The checkpoint at row ${checkpoint.upTo} was forged, or the key that vouches for it was replaced.`,
+      },
+      0,
+    );
   }
   const from = (checkpoint?.upTo ?? 0) + 1;
   if (firstSeq === null || lastSeq === null) return answer(null, 0);
-  if (firstSeq < from) return answer({ seq: firstSeq, problem: `Row ${firstSeq} stands where retention had removed the rows up to ${from - 1}: it was put in.` }, 0);
+  if (firstSeq < from)
+    return answer(
+      {
+        seq: firstSeq,
+        problem: `Row ${firstSeq} stands where retention had removed the rows up to ${from - 1}: it was put in.`,
+      },
+      0,
+    );
   const stretches = split(from, lastSeq);
   const walks = await Promise.all(
     stretches.map((stretch, index) =>
-      askOnce<Walked>(home, { op: 'walk', ...stretch, ...(index === 0 ? { prev: checkpoint?.hash ?? GENESIS } : {}) }),
+      askOnce<Walked>(home, {
+        op: 'walk',
+        ...stretch,
+        ...(index === 0 ? { prev: checkpoint?.hash ?? GENESIS } : {}),
+      }),
     ),
   );
   let rows = 0;
@@ -78,9 +110,13 @@ function hasKeyAndIsGenuine(home: string, checkpoint: Parameters<typeof isGenuin
 
 function split(from: number, to: number): { from: number; to: number }[] {
   const total = to - from + 1;
-  const threads = Math.max(1, Math.min(MAX_THREADS, availableParallelism(), Math.ceil(total / ROWS_A_THREAD)));
-  const size = Math.ceil(total / threads);
-  return Array.from({ length: threads }, (_, index) => ({ from: from + index * size, to: Math.min(to, from + (index + 1) * size - 1) })).filter(
-    (stretch) => stretch.from <= stretch.to,
+  const threads = Math.max(
+    1,
+    Math.min(MAX_THREADS, availableParallelism(), Math.ceil(total / ROWS_A_THREAD)),
   );
+  const size = Math.ceil(total / threads);
+  return Array.from({ length: threads }, (_, index) => ({
+    from: from + index * size,
+    to: Math.min(to, from + (index + 1) * size - 1),
+  })).filter((stretch) => stretch.from <= stretch.to);
 }

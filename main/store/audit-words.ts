@@ -11,7 +11,6 @@ import { parseDetail, type RawAuditRow } from './audit-row.ts';
 const MAX_WORD = 32;
 // Runs of what the `ascii` tokenizer takes for a word.
 const WORD = /[a-z0-9\u0080-\uffff]+/g;
-const LONG_WORD = new RegExp(`([A-Za-z0-9\\u0080-\\uffff]{${MAX_WORD}})[A-Za-z0-9\\u0080-\\uffff]+`, 'g');
 /** Begins the word of a filter value. Private use: taken out of every text, so no text can hold such a word. */
 const TAG = '\ue000';
 
@@ -51,26 +50,48 @@ export function termsOf(text: string): Term[] {
 /** Whether an index text holds a term, for rows that no index holds yet. */
 export function holdsTerms(text: string, terms: readonly Term[]): boolean {
   const words = text.toLowerCase().match(WORD) ?? [];
-  return terms.every(({ word, prefix }) => words.some((one) => (prefix ? one.startsWith(word) : one === word)));
+  return terms.every(({ word, prefix }) =>
+    words.some((one) => (prefix ? one.startsWith(word) : one === word)),
+  );
 }
 
-/**
- * A filter as an FTS5 expression of quoted words only: nothing that a person types is syntax.
- *
- * @returns undefined when the filter has nothing that the index answers
- */
-export function matchExpression(filter: AuditFilter, terms: readonly Term[]): string | undefined {
-  const parts: string[] = [];
-  if (filter.client !== undefined) parts.push(quote(tag('c', filter.client)));
-  if (filter.tool !== undefined) parts.push(quote(tag('o', filter.tool)));
-  if (filter.kind !== undefined) parts.push(quote(tag('k', filter.kind)));
-  if (filter.decision !== undefined) parts.push(quote(tag('d', filter.decision)));
-  if (filter.outcome !== undefined) parts.push(quote(tag('r', filter.outcome)));
-  if (filter.type !== undefined && filter.type.length > 0) parts.push(`(${filter.type.map((type) => quote(tag('t', type))).join(' OR ')})`);
+/** Lengths of word beginnings that the index holds lists of, in characters. */
+export const PREFIX_LENGTHS = [3, 5] as const;
+
+/** A filter as FTS5 expressions of quoted words only: nothing that a person types is syntax. */
+export interface Expressions {
+  /** Matches exactly the rows that hold the filter's values and terms. */
+  readonly exact: string;
+  /**
+   * Matches all of those and maybe others, without making the list of a common beginning (every `ts…` of a million
+   * rows) first: beginnings are cut to a length that the index has the list of. Absent where `exact` is as cheap.
+   */
+  readonly wide?: string;
+}
+
+/** @returns undefined when the filter has nothing that the index answers */
+export function matchExpressions(filter: AuditFilter, terms: readonly Term[]): Expressions | undefined {
+  const values: string[] = [];
+  if (filter.client !== undefined) values.push(quote(tag('c', filter.client)));
+  if (filter.tool !== undefined) values.push(quote(tag('o', filter.tool)));
+  if (filter.kind !== undefined) values.push(quote(tag('k', filter.kind)));
+  if (filter.decision !== undefined) values.push(quote(tag('d', filter.decision)));
+  if (filter.outcome !== undefined) values.push(quote(tag('r', filter.outcome)));
+  if (filter.type !== undefined && filter.type.length > 0) values.push(`(${filter.type.map((type) => quote(tag('t', type))).join(' OR ')})`);
   // An id is in the text anyway; a tag of its own would double the rarest words of the index.
-  for (const { word } of filter.callId === undefined ? [] : termsOf(filter.callId)) parts.push(quote(word));
-  for (const { word, prefix } of terms) parts.push(prefix ? `${quote(word)} *` : quote(word));
-  return parts.length === 0 ? undefined : parts.join(' AND ');
+  for (const { word } of filter.callId === undefined ? [] : termsOf(filter.callId)) values.push(quote(word));
+  const exact = [...values, ...terms.map(({ word, prefix }) => (prefix ? `${quote(word)} *` : quote(word)))];
+  if (exact.length === 0) return undefined;
+  const wide = [...values, ...terms.flatMap(widened)];
+  const narrower = exact.every((part, index) => part === wide[index]);
+  return { exact: exact.join(' AND '), ...(narrower || wide.length === 0 ? {} : { wide: wide.join(' AND ') }) };
+}
+
+function widened({ word, prefix }: Term): string[] {
+  if (!prefix) return [quote(word)];
+  const characters = [...word];
+  const length = PREFIX_LENGTHS.findLast((one) => one <= characters.length);
+  return length === undefined ? [] : [`${quote(characters.slice(0, length).join(''))} *`];
 }
 
 function quote(word: string): string {
@@ -101,12 +122,33 @@ function normalise(text: string): string {
         .replace(/\p{M}+/gu, '')
         .replace(/[^\p{L}\p{N}\x00-\x7f]+/gu, ' ')
         .toLowerCase();
-  return plain.replace(LONG_WORD, '$1');
+  return cutLongWords(plain);
+}
+
+/** By hand: over a whole log, a regular expression for this takes longer than everything else together. */
+function cutLongWords(text: string): string {
+  let cut = '';
+  let kept = 0;
+  let start = 0;
+  for (let i = 0; i <= text.length; i++) {
+    if (i < text.length && isWordUnit(text.charCodeAt(i))) continue;
+    if (i - start > MAX_WORD) {
+      cut += text.slice(kept, start + MAX_WORD);
+      kept = i;
+    }
+    start = i + 1;
+  }
+  return kept === 0 ? text : cut + text.slice(kept);
+}
+
+function isWordUnit(unit: number): boolean {
+  return (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || unit >= 128;
 }
 
 /** Values, not names: every row has a `path` somewhere. */
 function collectTexts(value: unknown, texts: string[], depth: number): void {
   if (typeof value === 'string') texts.push(value);
   else if (typeof value === 'number') texts.push(String(value));
-  else if (typeof value === 'object' && value !== null && depth < 20) for (const one of Object.values(value)) collectTexts(one, texts, depth + 1);
+  else if (typeof value === 'object' && value !== null && depth < 20)
+    for (const one of Object.values(value)) collectTexts(one, texts, depth + 1);
 }

@@ -1,9 +1,15 @@
 import type Database from 'better-sqlite3';
-import type { AuditFilter, AuditRow, AuditSearchInput, AuditSearchOutput, AuditVerifyOutput } from '../../contract/audit.ts';
+import type {
+  AuditFilter,
+  AuditRow,
+  AuditSearchInput,
+  AuditSearchOutput,
+  AuditVerifyOutput,
+} from '../../contract/audit.ts';
 import type { AuditEntry } from '../core/audit-entry.ts';
 import { FastbandError } from '../core/errors.ts';
 import { hashBefore } from './audit-chain.ts';
-import { retireAudit, type Retired } from './audit-retention.ts';
+import { type Retired, retireAudit } from './audit-retention.ts';
 import { AUDIT_COLUMNS, auditHash, GENESIS, kindsText, type RawAuditRow, toAuditRow } from './audit-row.ts';
 import { AuditUpkeep } from './audit-upkeep.ts';
 import { verifyAudit } from './audit-verifier.ts';
@@ -23,6 +29,7 @@ export class AuditStore {
   readonly #upkeep: AuditUpkeep;
   readonly #last: Database.Statement<[], LastRow>;
   readonly #insert: Database.Statement<unknown[]>;
+  #onRow: ((row: AuditRow) => void) | undefined;
   readonly #write = (entry: AuditEntry): AuditRow => this.#writeRow(entry);
 
   constructor(tables: Tables) {
@@ -53,18 +60,34 @@ export class AuditStore {
     try {
       const row = transactions.run(() => this.#write(entry));
       this.#upkeep.appended();
+      if (this.#onRow !== undefined) transactions.afterCommit(() => this.#onRow?.(row));
       return row;
     } catch (error) {
       // Inside another transaction nobody has translated it yet.
       if (!(db.open && db.inTransaction) && !isStorageError(error)) throw error;
-      throw error instanceof FastbandError ? error : new FastbandError('audit_unavailable', 'The row could not be added to the audit log.', { cause: error });
+      throw error instanceof FastbandError
+        ? error
+        : new FastbandError('audit_unavailable', 'The row could not be added to the audit log.', {
+            cause: error,
+          });
     }
+  }
+
+  /** Tells one listener of each row of this process once it is committed. @returns what ends that */
+  onRow(listener: (row: AuditRow) => void): () => void {
+    this.#onRow = listener;
+    return () => {
+      this.#onRow = undefined;
+    };
   }
 
   /** One row, or undefined when it was never there or has been retired. */
   get(seq: number): AuditRow | undefined {
     const { db } = this.#tables;
-    const raw = db.prepare<[number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq = ?`).raw().get(seq) as RawAuditRow | undefined;
+    const raw = db
+      .prepare<[number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq = ?`)
+      .raw()
+      .get(seq) as RawAuditRow | undefined;
     return raw === undefined ? undefined : toAuditRow(raw, hashBefore(db, seq) ?? GENESIS);
   }
 
@@ -92,7 +115,13 @@ export class AuditStore {
   async *export(format: 'jsonl' | 'csv', filter: AuditFilter = {}): AsyncGenerator<string> {
     const upTo = this.#lastRow()[0];
     for (let after: number | null = 0; after !== null; ) {
-      const chunk: { text: string; next: number | null } = await this.#reader.ask({ op: 'export', format, filter, after, upTo });
+      const chunk: { text: string; next: number | null } = await this.#reader.ask({
+        op: 'export',
+        format,
+        filter,
+        after,
+        upTo,
+      });
       if (chunk.text !== '') yield chunk.text;
       after = chunk.next;
     }

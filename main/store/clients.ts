@@ -27,7 +27,9 @@ export class ClientStore {
 
   constructor(tables: Tables) {
     this.#tables = tables;
-    this.#byHash = tables.db.prepare<[Buffer], Row>('SELECT * FROM clients WHERE token_hash = ? AND revoked_at IS NULL');
+    this.#byHash = tables.db.prepare<[Buffer], Row>(
+      'SELECT * FROM clients WHERE token_hash = ? AND revoked_at IS NULL',
+    );
     this.#seen = new SeenTimes(tables, 'UPDATE clients SET last_seen_at = ? WHERE id = ?');
   }
 
@@ -39,18 +41,26 @@ export class ClientStore {
   create(name: string): { client: Client; token: string } {
     const plain = name.normalize('NFC').trim();
     if (plain === '' || plain.length > 100 || hasHidden(plain) || RESERVED_NAMES.has(plain.toLowerCase())) {
-      throw new FastbandError('invalid_input', 'A client needs a name of 1 to 100 visible characters, other than "person", "fastband" and "unknown".');
+      throw new FastbandError(
+        'invalid_input',
+        'A client needs a name of 1 to 100 visible characters, other than "person", "fastband" and "unknown".',
+      );
     }
     const { random, clock, db, transactions, touched } = this.#tables;
     const token = `fb_${Buffer.from(random(32)).toString('base64url')}`;
     const client: Client = { id: newId('k', random), name: plain, createdAt: clock.now() };
     try {
       transactions.run(() =>
-        db.prepare('INSERT INTO clients (id, name, token_hash, created_at) VALUES (?, ?, ?, ?)').run(client.id, plain, tokenHash(token), client.createdAt),
+        db
+          .prepare('INSERT INTO clients (id, name, token_hash, created_at) VALUES (?, ?, ?, ?)')
+          .run(client.id, plain, tokenHash(token), client.createdAt),
       );
     } catch (error) {
       if (!isConstraintError(error)) throw error;
-      throw new FastbandError('conflict', 'There is a client of this name already. Revoke it first, or choose another name.');
+      throw new FastbandError(
+        'conflict',
+        'There is a client of this name already. Revoke it first, or choose another name.',
+      );
     }
     touched();
     return { client, token };
@@ -58,7 +68,12 @@ export class ClientStore {
 
   /** All of them, revoked ones too, oldest first. @throws FastbandError `policy_unavailable` */
   list(): Client[] {
-    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM clients ORDER BY created_at, rowid').all().map(toClient));
+    return readPolicy(() =>
+      this.#tables.db
+        .prepare<[], Row>('SELECT * FROM clients ORDER BY created_at, rowid')
+        .all()
+        .map(toClient),
+    );
   }
 
   /**

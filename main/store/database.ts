@@ -26,7 +26,8 @@ export function openDatabase(home: string, options: { readonly readOnly?: boolea
     if (options.readOnly === true) {
       db = connect(file, 'read');
       checkVersion(db);
-      if (versionOf(db) < MIGRATIONS.length) throw new Error('it is older than this Fastband; open it for writing once');
+      if (versionOf(db) < MIGRATIONS.length)
+        throw new Error('it is older than this Fastband; open it for writing once');
       return db;
     }
     prepareHome(home);
@@ -38,9 +39,13 @@ export function openDatabase(home: string, options: { readonly readOnly?: boolea
   } catch (error) {
     db?.close();
     if (error instanceof FastbandError) throw error;
-    throw new FastbandError('audit_unavailable', `The database ${file} cannot be opened. Check free disk space and the folder's permissions, or run "fastband doctor".`, {
-      cause: error,
-    });
+    throw new FastbandError(
+      'audit_unavailable',
+      `The database ${file} cannot be opened. Check free disk space and the folder's permissions, or run "fastband doctor".`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -80,7 +85,9 @@ function enterWal(db: Db): void {
 export function isStorageError(error: unknown): boolean {
   return (
     error instanceof Database.SqliteError &&
-    /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CORRUPT|NOTADB|CANTOPEN|NOMEM|PROTOCOL|PERM|AUTH|INTERRUPT)/.test(error.code)
+    /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CORRUPT|NOTADB|CANTOPEN|NOMEM|PROTOCOL|PERM|AUTH|INTERRUPT)/.test(
+      error.code,
+    )
   );
 }
 
@@ -98,8 +105,12 @@ export function readPolicy<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof FastbandError) throw error;
-    throw new FastbandError('policy_unavailable', 'A stored rule, grant, client or workspace cannot be read, so everything is denied. Run "fastband doctor".', {
-      cause: error,
-    });
+    throw new FastbandError(
+      'policy_unavailable',
+      'A stored rule, grant, client or workspace cannot be read, so everything is denied. Run "fastband doctor".',
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -25,7 +25,9 @@ export class GrantStore {
 
   /** Oldest first, expired ones too. @throws FastbandError `policy_unavailable` when any of them cannot be read */
   list(): Grant[] {
-    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM grants ORDER BY created_at, rowid').all().map(toGrant));
+    return readPolicy(() =>
+      this.#tables.db.prepare<[], Row>('SELECT * FROM grants ORDER BY created_at, rowid').all().map(toGrant),
+    );
   }
 
   /** @throws FastbandError `client_revoked` when its client is not there or has been revoked in between */
@@ -34,11 +36,20 @@ export class GrantStore {
     const grant: Grant = Grant.parse({ ...input, id: newId('g', random), createdAt: clock.now() });
     const { id, createdAt, lastUsedAt: _, ...body } = grant;
     const active = transactions.run(() => {
-      const found = db.prepare('SELECT 1 FROM clients WHERE id = ? AND revoked_at IS NULL').get(grant.clientId) !== undefined;
-      if (found) db.prepare('INSERT INTO grants (id, client_id, created_at, body) VALUES (?, ?, ?, ?)').run(id, grant.clientId, createdAt, JSON.stringify(body));
+      const found =
+        db.prepare('SELECT 1 FROM clients WHERE id = ? AND revoked_at IS NULL').get(grant.clientId) !==
+        undefined;
+      if (found)
+        db.prepare('INSERT INTO grants (id, client_id, created_at, body) VALUES (?, ?, ?, ?)').run(
+          id,
+          grant.clientId,
+          createdAt,
+          JSON.stringify(body),
+        );
       return found;
     });
-    if (!active) throw new FastbandError('client_revoked', 'The client was revoked, so nothing can be granted to it.');
+    if (!active)
+      throw new FastbandError('client_revoked', 'The client was revoked, so nothing can be granted to it.');
     touched();
     return grant;
   }
@@ -48,7 +59,8 @@ export class GrantStore {
     const { db, transactions, touched } = this.#tables;
     return transactions.run(() => {
       const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM grants WHERE id = ?').get(id));
-      if (row === undefined) throw new FastbandError('not_found', 'There is no such grant. It may have been revoked already.');
+      if (row === undefined)
+        throw new FastbandError('not_found', 'There is no such grant. It may have been revoked already.');
       const grant = readPolicy(() => toGrant(row));
       db.prepare('DELETE FROM grants WHERE id = ?').run(id);
       touched();
@@ -60,7 +72,8 @@ export class GrantStore {
   clearSession(): void {
     const { db, transactions, clock, touched } = this.#tables;
     // One that cannot be read stays: it makes the policy deny, which a person should see, not a host that does not start.
-    const sql = "DELETE FROM grants WHERE json_valid(body) AND (body ->> '$.scope' = 'session' OR coalesce(body ->> '$.expires' <= ?, 0))";
+    const sql =
+      "DELETE FROM grants WHERE json_valid(body) AND (body ->> '$.scope' = 'session' OR coalesce(body ->> '$.expires' <= ?, 0))";
     transactions.run(() => db.prepare(sql).run(clock.now()));
     touched();
   }

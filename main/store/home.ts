@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { FastbandError } from '../core/errors.ts';
 
@@ -64,7 +76,11 @@ export function auditKey(home: string): Buffer {
     if (key.length !== 32) throw new Error('it is not 32 bytes long');
     return key;
   } catch (error) {
-    throw new FastbandError('audit_unavailable', `The key of the audit log (${KEY_FILE}) cannot be used. Put it back from a backup.`, { cause: error });
+    throw new FastbandError(
+      'audit_unavailable',
+      `The key of the audit log (${KEY_FILE}) cannot be used. Put it back from a backup.`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { JournalEntry } from '../../contract/entities.ts';
 import { WriteOp } from '../../contract/effects.ts';
+import type { JournalEntry } from '../../contract/entities.ts';
 import type { Tables } from './tables.ts';
 
 /** One thing in a folder or a file, as it was: enough to put it back or to see that it changed. */
@@ -54,8 +54,21 @@ export class JournalStore {
 
   add(row: Omit<JournalRow, 'id' | 'at' | 'undoneBy'>): number {
     const result = this.#tables.db
-      .prepare('INSERT INTO journal (call_id, at, client_name, tool, workspace, path, op, bytes, undoable, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(row.callId, this.#tables.clock.now(), row.clientName, row.tool, row.workspace, row.path, row.op, row.bytes, row.undoable ? 1 : 0, JSON.stringify(row.body));
+      .prepare(
+        'INSERT INTO journal (call_id, at, client_name, tool, workspace, path, op, bytes, undoable, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(
+        row.callId,
+        this.#tables.clock.now(),
+        row.clientName,
+        row.tool,
+        row.workspace,
+        row.path,
+        row.op,
+        row.bytes,
+        row.undoable ? 1 : 0,
+        JSON.stringify(row.body),
+      );
     return Number(result.lastInsertRowid);
   }
 
@@ -74,17 +87,26 @@ export class JournalStore {
 
   /** In the order that they were made. */
   ofCall(callId: string): JournalRow[] {
-    return this.#tables.db.prepare<[string], Row>('SELECT * FROM journal WHERE call_id = ? ORDER BY id').all(callId).map(toRow);
+    return this.#tables.db
+      .prepare<[string], Row>('SELECT * FROM journal WHERE call_id = ? ORDER BY id')
+      .all(callId)
+      .map(toRow);
   }
 
   /** Newest first. */
   list(limit: number): JournalRow[] {
-    return this.#tables.db.prepare<[number], Row>('SELECT * FROM journal ORDER BY id DESC LIMIT ?').all(limit).map(toRow);
+    return this.#tables.db
+      .prepare<[number], Row>('SELECT * FROM journal ORDER BY id DESC LIMIT ?')
+      .all(limit)
+      .map(toRow);
   }
 
   /** Those that still hold pre-images, oldest first. */
   undoable(): JournalRow[] {
-    return this.#tables.db.prepare<[], Row>('SELECT * FROM journal WHERE undoable = 1 ORDER BY id').all().map(toRow);
+    return this.#tables.db
+      .prepare<[], Row>('SELECT * FROM journal WHERE undoable = 1 ORDER BY id')
+      .all()
+      .map(toRow);
   }
 }
 

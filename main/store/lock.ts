@@ -21,9 +21,17 @@ export function lockHome(home: string): () => void {
   } catch (error) {
     db.close();
     if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') {
-      throw new FastbandError('audit_unavailable', `The lock file ${file} cannot be used. Check its permissions, or remove it while no Fastband runs.`, { cause: error });
+      throw new FastbandError(
+        'audit_unavailable',
+        `The lock file ${file} cannot be used. Check its permissions, or remove it while no Fastband runs.`,
+        { cause: error },
+      );
     }
-    throw new FastbandError('home_in_use', `Another Fastband runs with ${home}. Stop it, or use another --home.`, { cause: error });
+    throw new FastbandError(
+      'home_in_use',
+      `Another Fastband runs with ${home}. Stop it, or use another --home.`,
+      { cause: error },
+    );
   }
   return () => {
     if (db.open) db.close();

@@ -144,6 +144,9 @@ export function versionOf(db: Database): number {
 /** @throws FastbandError `conflict` */
 export function checkVersion(db: Database, newest: number = MIGRATIONS.length): void {
   if (versionOf(db) > newest) {
-    throw new FastbandError('conflict', 'This home was last used by a newer Fastband, whose data this one cannot read. Update Fastband, or use another --home.');
+    throw new FastbandError(
+      'conflict',
+      'This home was last used by a newer Fastband, whose data this one cannot read. Update Fastband, or use another --home.',
+    );
   }
 }

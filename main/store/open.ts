@@ -46,7 +46,13 @@ export interface OpenStoreOptions {
  *
  * @throws FastbandError `audit_unavailable` when it cannot be opened or is damaged, `conflict` when it is newer
  */
-export function openStore({ home, clock, log, readOnly = false, random = randomBytes }: OpenStoreOptions): Store {
+export function openStore({
+  home,
+  clock,
+  log,
+  readOnly = false,
+  random = randomBytes,
+}: OpenStoreOptions): Store {
   const db = openDatabase(home, { readOnly });
   let own = 0;
   let seen = -1;

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { AuditSearchInput, AuditSearchOutput } from '../../contract/audit.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 import { hashBefore, walkChain } from './audit-chain.ts';
-import { exportHead, type ExportQuestion, exportText } from './audit-export.ts';
+import { type ExportQuestion, exportHead, exportText } from './audit-export.ts';
 import { findRows } from './audit-find.ts';
 import { AuditIndex } from './audit-index.ts';
 import { connect, isStorageError } from './database.ts';
@@ -48,9 +48,18 @@ function search({ cursor, limit, ...filter }: AuditSearchInput): AuditSearchOutp
 
 function exportChunk({ format, filter, after, upTo }: ExportQuestion): { text: string; next: number | null } {
   const usable = after === 0 ? indexed() : index;
-  const rows = findRows(log, usable, { filter, low: after + 1, high: upTo, order: 'ASC', limit: EXPORT_CHUNK });
+  const rows = findRows(log, usable, {
+    filter,
+    low: after + 1,
+    high: upTo,
+    order: 'ASC',
+    limit: EXPORT_CHUNK,
+  });
   const head = after === 0 ? exportHead(format) : '';
-  return { text: head + exportText(format, rows), next: rows.length === EXPORT_CHUNK ? (rows.at(-1)?.seq ?? null) : null };
+  return {
+    text: head + exportText(format, rows),
+    next: rows.length === EXPORT_CHUNK ? (rows.at(-1)?.seq ?? null) : null,
+  };
 }
 
 /** The index, with every row in it if it can be written. */
@@ -96,5 +105,7 @@ port.on('message', ({ id, question }: { id: number; question: ReaderQuestion }) 
 });
 
 function unreadable(cause: unknown): FastbandError {
-  return new FastbandError('audit_unavailable', 'The audit log cannot be read. Run "fastband doctor".', { cause });
+  return new FastbandError('audit_unavailable', 'The audit log cannot be read. Run "fastband doctor".', {
+    cause,
+  });
 }

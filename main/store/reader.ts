@@ -40,7 +40,10 @@ export class Reader {
    * @param options - `background`: the process may end before the answer comes
    * @throws FastbandError what the worker refuses with; `internal` when it died, `server_stopped` after `close`
    */
-  ask<T>(question: ReaderQuestion, { background = false }: { readonly background?: boolean } = {}): Promise<T> {
+  ask<T>(
+    question: ReaderQuestion,
+    { background = false }: { readonly background?: boolean } = {},
+  ): Promise<T> {
     if (this.#closed) return Promise.reject(stopped());
     const worker = (this.#worker ??= this.#start());
     const id = ++this.#ids;
@@ -76,7 +79,11 @@ export class Reader {
       // The next question starts another one.
       if (this.#worker !== worker) return;
       this.#worker = undefined;
-      this.#refuseAll(new FastbandError('internal', 'Reading the audit log failed. Try again; Fastband’s log says more.', { cause }));
+      this.#refuseAll(
+        new FastbandError('internal', 'Reading the audit log failed. Try again; Fastband’s log says more.', {
+          cause,
+        }),
+      );
     });
     return worker;
   }
@@ -102,8 +109,12 @@ export async function askOnce<T>(home: string, question: ReaderQuestion): Promis
         if (error === undefined) resolve(value as T);
         else reject(new FastbandError(error.code, error.message));
       });
-      worker.on('error', (cause) => reject(new FastbandError('internal', 'Reading the audit log failed. Try again.', { cause })));
-      worker.on('exit', () => reject(new FastbandError('internal', 'Reading the audit log was cut off. Try again.')));
+      worker.on('error', (cause) =>
+        reject(new FastbandError('internal', 'Reading the audit log failed. Try again.', { cause })),
+      );
+      worker.on('exit', () =>
+        reject(new FastbandError('internal', 'Reading the audit log was cut off. Try again.')),
+      );
       worker.postMessage({ id: 1, question });
     });
   } finally {
@@ -115,7 +126,12 @@ function startWorker(home: string): Worker {
   // From source Node runs the TypeScript itself; a build puts the bundled worker beside its other files.
   const file = import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js';
   // An environment of its own: whatever secret came in through ours is nothing to a reader.
-  return new Worker(new URL(file, import.meta.url), { workerData: { home }, name: 'audit-reader', execArgv: [], env: {} });
+  return new Worker(new URL(file, import.meta.url), {
+    workerData: { home },
+    name: 'audit-reader',
+    execArgv: [],
+    env: {},
+  });
 }
 
 function stopped(): FastbandError {

@@ -1,4 +1,4 @@
-import { Rule, RuleInput } from '../../contract/policy.ts';
+import { type Rule, RuleInput } from '../../contract/policy.ts';
 import { FastbandError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { readPolicy } from './database.ts';
@@ -20,14 +20,20 @@ export class RuleStore {
 
   /** Oldest first. @throws FastbandError `policy_unavailable` when any of them cannot be read */
   list(): Rule[] {
-    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM rules ORDER BY created_at, rowid').all().map(toRule));
+    return readPolicy(() =>
+      this.#tables.db.prepare<[], Row>('SELECT * FROM rules ORDER BY created_at, rowid').all().map(toRule),
+    );
   }
 
   add(input: RuleInput): Rule {
     const { db, transactions, random, clock, touched } = this.#tables;
     const body = RuleInput.parse(input);
     const rule: Rule = { ...body, id: newId('r', random), createdAt: clock.now(), source: 'person' };
-    transactions.run(() => db.prepare('INSERT INTO rules (id, created_at, body) VALUES (?, ?, ?)').run(rule.id, rule.createdAt, JSON.stringify(body)));
+    transactions.run(() =>
+      db
+        .prepare('INSERT INTO rules (id, created_at, body) VALUES (?, ?, ?)')
+        .run(rule.id, rule.createdAt, JSON.stringify(body)),
+    );
     touched();
     return rule;
   }
@@ -37,7 +43,11 @@ export class RuleStore {
     const { db, transactions, touched } = this.#tables;
     return transactions.run(() => {
       const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM rules WHERE id = ?').get(id));
-      if (row === undefined) throw new FastbandError('not_found', 'There is no such rule. A rule of a project is changed in its own policy file.');
+      if (row === undefined)
+        throw new FastbandError(
+          'not_found',
+          'There is no such rule. A rule of a project is changed in its own policy file.',
+        );
       const rule = readPolicy(() => toRule(row));
       db.prepare('DELETE FROM rules WHERE id = ?').run(id);
       touched();

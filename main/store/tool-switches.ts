@@ -11,12 +11,17 @@ export class ToolSwitchStore {
 
   /** @throws FastbandError `policy_unavailable` */
   disabled(): ReadonlySet<string> {
-    return readPolicy(() => new Set(this.#tables.db.prepare<[], string>('SELECT name FROM tools_off').pluck().all() as string[]));
+    return readPolicy(
+      () =>
+        new Set(this.#tables.db.prepare<[], string>('SELECT name FROM tools_off').pluck().all() as string[]),
+    );
   }
 
   set(name: string, enabled: boolean): void {
     const { db, transactions, touched } = this.#tables;
-    const sql = enabled ? 'DELETE FROM tools_off WHERE name = ?' : 'INSERT OR IGNORE INTO tools_off (name) VALUES (?)';
+    const sql = enabled
+      ? 'DELETE FROM tools_off WHERE name = ?'
+      : 'INSERT OR IGNORE INTO tools_off (name) VALUES (?)';
     transactions.run(() => db.prepare(sql).run(name));
     touched();
   }

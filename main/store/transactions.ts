@@ -12,6 +12,7 @@ export class Transactions {
   readonly #rollback: Database.Statement<[]>;
   readonly #rolledBack: () => void;
   #healthy = true;
+  #afterCommit: (() => void)[] = [];
 
   /** @param rolledBack - called when changes that were visible inside a transaction are gone again */
   constructor(db: Db, log: Log, rolledBack: () => void) {
@@ -43,6 +44,9 @@ export class Transactions {
       // A full disk can make SQLite roll back by itself, whatever `run` did with the error.
       if (!this.#db.inTransaction) throw new FastbandError('audit_unavailable', UNAVAILABLE);
       this.#commit.run();
+      const tell = this.#afterCommit;
+      this.#afterCommit = [];
+      for (const one of tell) one();
       if (!this.#healthy) {
         this.#healthy = true;
         this.#log.info({}, 'the database can be written again');
@@ -53,6 +57,12 @@ export class Transactions {
     }
   }
 
+  /** Calls back once the open transaction has committed, never when it is rolled back. At once when none is open. */
+  afterCommit(run: () => void): void {
+    if (this.#db.open && this.#db.inTransaction) this.#afterCommit.push(run);
+    else run();
+  }
+
   /** Tries a write, when the last one failed. Does not wait for other processes. */
   recovered(): boolean {
     if (this.#healthy) return true;
@@ -60,7 +70,9 @@ export class Transactions {
     const timeout = Number(this.#db.pragma('busy_timeout', { simple: true }));
     this.#db.pragma('busy_timeout = 0');
     try {
-      this.run(() => this.#db.exec('INSERT INTO probe (id, at) VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET at = at + 1'));
+      this.run(() =>
+        this.#db.exec('INSERT INTO probe (id, at) VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET at = at + 1'),
+      );
     } catch {
       // Still not; that is what is asked.
     } finally {
@@ -71,12 +83,18 @@ export class Transactions {
 
   #failed(error: unknown): unknown {
     if (this.#db.open && this.#db.inTransaction) this.#rollback.run();
+    this.#afterCommit = [];
     this.#rolledBack();
-    const storage = !this.#db.open || isStorageError(error) || (error instanceof FastbandError && error.code === 'audit_unavailable');
+    const storage =
+      !this.#db.open ||
+      isStorageError(error) ||
+      (error instanceof FastbandError && error.code === 'audit_unavailable');
     if (!storage) return error;
     if (this.#healthy) this.#log.error({ err: error }, 'the database cannot be written');
     this.#healthy = false;
-    return error instanceof FastbandError ? error : new FastbandError('audit_unavailable', UNAVAILABLE, { cause: error });
+    return error instanceof FastbandError
+      ? error
+      : new FastbandError('audit_unavailable', UNAVAILABLE, { cause: error });
   }
 }
 

@@ -20,16 +20,28 @@ export class WorkspaceStore {
 
   /** By name. @throws FastbandError `policy_unavailable` */
   list(): Workspace[] {
-    return readPolicy(() => this.#tables.db.prepare<[], Row>('SELECT * FROM workspaces ORDER BY name').all().map(toWorkspace));
+    return readPolicy(() =>
+      this.#tables.db.prepare<[], Row>('SELECT * FROM workspaces ORDER BY name').all().map(toWorkspace),
+    );
   }
 
   /** @param root - absolute real path. @throws FastbandError `conflict` when the name (whatever its case) or folder is taken */
-  add({ name, root, readOnly }: { readonly name: string; readonly root: string; readonly readOnly: boolean }): Workspace {
+  add({
+    name,
+    root,
+    readOnly,
+  }: {
+    readonly name: string;
+    readonly root: string;
+    readonly readOnly: boolean;
+  }): Workspace {
     const { db, transactions, clock, touched } = this.#tables;
     const createdAt = clock.now();
     try {
       transactions.run(() =>
-        db.prepare('INSERT INTO workspaces (name, root, read_only, created_at) VALUES (?, ?, ?, ?)').run(name, root, readOnly ? 1 : 0, createdAt),
+        db
+          .prepare('INSERT INTO workspaces (name, root, read_only, created_at) VALUES (?, ?, ?, ?)')
+          .run(name, root, readOnly ? 1 : 0, createdAt),
       );
     } catch (error) {
       if (!isConstraintError(error)) throw error;
@@ -47,9 +59,13 @@ export class WorkspaceStore {
   remove(name: string): Workspace {
     const { db, transactions, touched } = this.#tables;
     return transactions.run(() => {
-      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM workspaces WHERE name = ?').get(name));
+      const row = readPolicy(() =>
+        db.prepare<[string], Row>('SELECT * FROM workspaces WHERE name = ?').get(name),
+      );
       if (row === undefined) throw new FastbandError('not_found', 'There is no workspace of this name.');
-      db.prepare("DELETE FROM grants WHERE json_valid(body) AND body ->> '$.match.workspace' = ? COLLATE NOCASE").run(name);
+      db.prepare(
+        "DELETE FROM grants WHERE json_valid(body) AND body ->> '$.match.workspace' = ? COLLATE NOCASE",
+      ).run(name);
       db.prepare('DELETE FROM workspaces WHERE name = ?').run(name);
       touched();
       return toWorkspace(row);
@@ -58,5 +74,10 @@ export class WorkspaceStore {
 }
 
 function toWorkspace(row: Row): Workspace {
-  return Workspace.parse({ name: row.name, root: row.root, readOnly: row.read_only === 1, createdAt: row.created_at });
+  return Workspace.parse({
+    name: row.name,
+    root: row.root,
+    readOnly: row.read_only === 1,
+    createdAt: row.created_at,
+  });
 }

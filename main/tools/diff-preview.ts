@@ -8,8 +8,15 @@ const MAX_EDITS = 5000;
 /** A unified diff for a person. A long one keeps its head and tail and says how many lines are left out between. */
 export function diffPreview(path: string, before: string, after: string): Extract<Preview, { kind: 'diff' }> {
   const patch =
-    createTwoFilesPatch(path, path, before, after, '', '', { context: 3, maxEditLength: MAX_EDITS }) ?? replaceAll(path, before, after);
-  return diffFromPatch(path, patch.split('\n').filter((line) => !/^(?:=+|Index: .*)$/.test(line)).join('\n'));
+    createTwoFilesPatch(path, path, before, after, '', '', { context: 3, maxEditLength: MAX_EDITS }) ??
+    replaceAll(path, before, after);
+  return diffFromPatch(
+    path,
+    patch
+      .split('\n')
+      .filter((line) => !/^(?:=+|Index: .*)$/.test(line))
+      .join('\n'),
+  );
 }
 
 /** The same from a patch that is there already. */
@@ -31,11 +38,20 @@ function headAndTail(lines: readonly string[]): { text: string; omitted: number 
   if (lines.length <= MAX_LINES) return { text: lines.join('\n'), omitted: 0 };
   const half = MAX_LINES / 2;
   const omitted = lines.length - 2 * half;
-  return { text: [...lines.slice(0, half), `⋯ ${omitted} lines left out ⋯`, ...lines.slice(-half)].join('\n'), omitted };
+  return {
+    text: [...lines.slice(0, half), `⋯ ${omitted} lines left out ⋯`, ...lines.slice(-half)].join('\n'),
+    omitted,
+  };
 }
 
 function replaceAll(path: string, before: string, after: string): string {
   const mark = (sign: string, text: string) => text.split('\n').map((line) => sign + line);
   const [old, now] = [before.split('\n').length, after.split('\n').length];
-  return [`--- ${path}`, `+++ ${path}`, `@@ -1,${old} +1,${now} @@`, ...mark('-', before), ...mark('+', after)].join('\n');
+  return [
+    `--- ${path}`,
+    `+++ ${path}`,
+    `@@ -1,${old} +1,${now} @@`,
+    ...mark('-', before),
+    ...mark('+', after),
+  ].join('\n');
 }

@@ -69,7 +69,17 @@ export class ToolRegistry {
 
   #info({ tool, hash, bytes, inputSchema }: ToolDefinition): ToolInfo {
     const { name, title, description, group, risk } = tool;
-    return { name, title, description, group, risk, enabled: !this.#off().has(name), hash, bytes, inputSchema };
+    return {
+      name,
+      title,
+      description,
+      group,
+      risk,
+      enabled: !this.#off().has(name),
+      hash,
+      bytes,
+      inputSchema,
+    };
   }
 }
 

@@ -36,8 +36,13 @@ export const runCommand = defineTool({
   }),
   async plan({ command, cwd, stdin, timeout_seconds: timeout }, context) {
     const folder = await resolveFor(context, cwd, 'read');
-    if (folder.type !== 'directory') throw new FastbandError('not_found', `There is no folder ${cwd} to run in.`);
-    if (folder.workspace.readOnly) throw new FastbandError('read_only', `The workspace ${folder.workspace.name} is read only, and a command could change it.`);
+    if (folder.type !== 'directory')
+      throw new FastbandError('not_found', `There is no folder ${cwd} to run in.`);
+    if (folder.workspace.readOnly)
+      throw new FastbandError(
+        'read_only',
+        `The workspace ${folder.workspace.name} is read only, and a command could change it.`,
+      );
     const resolved = await resolveFrom(command, folder.absolute, context);
     const env = environmentFor(context);
     const data = {
@@ -49,18 +54,31 @@ export const runCommand = defineTool({
       cwd: folder.absolute,
       cwdStat: folder.stat === null ? null : { dev: folder.stat.dev, ino: folder.stat.ino },
       stdin,
-      timeoutSeconds: Math.min(timeout ?? context.settings.commands.timeoutSeconds, context.settings.limits.callSeconds),
+      timeoutSeconds: Math.min(
+        timeout ?? context.settings.commands.timeoutSeconds,
+        context.settings.limits.callSeconds,
+      ),
       environmentHash: sha256Hex(JSON.stringify(env)),
     };
     return {
-      effects: [{ kind: 'exec', workspace: folder.workspace.name, cwd: folder.relative, argv: [...command], binary: resolved.binary, open: resolved.open }],
+      effects: [
+        {
+          kind: 'exec',
+          workspace: folder.workspace.name,
+          cwd: folder.relative,
+          argv: [...command],
+          binary: resolved.binary,
+          open: resolved.open,
+        },
+      ],
       data,
       preview: () => ({
         previews: [
           {
             kind: 'command',
             argv: command.map(quoteArgument),
-            cwd: folder.relative === '.' ? folder.workspace.name : `${folder.workspace.name}/${folder.relative}`,
+            cwd:
+              folder.relative === '.' ? folder.workspace.name : `${folder.workspace.name}/${folder.relative}`,
             binary: resolved.binary,
             env: Object.keys(env).sort(),
             ...(stdin === undefined ? {} : { stdin }),
@@ -76,8 +94,16 @@ export const runCommand = defineTool({
   async run({ data }, context) {
     const resolved = await resolveFrom(data.argv, data.cwd, context);
     const folder = await resolveFor(context, data.cwd, 'read');
-    const sameFolder = folder.stat?.ino === data.cwdStat?.ino && folder.stat?.dev === data.cwdStat?.dev && folder.absolute === data.cwd;
-    if (resolved.binary !== data.binary || !sameThing(data.binaryStat, await lstatOf(resolved.binary)) || !sameFolder) throw changed(data.argv[0] ?? '');
+    const sameFolder =
+      folder.stat?.ino === data.cwdStat?.ino &&
+      folder.stat?.dev === data.cwdStat?.dev &&
+      folder.absolute === data.cwd;
+    if (
+      resolved.binary !== data.binary ||
+      !sameThing(data.binaryStat, await lstatOf(resolved.binary)) ||
+      !sameFolder
+    )
+      throw changed(data.argv[0] ?? '');
     const env = environmentFor(context);
     if (sha256Hex(JSON.stringify(env)) !== data.environmentHash) throw changed('The environment');
     const result = await runProgram(data.binary, data.argv, {
@@ -91,9 +117,15 @@ export const runCommand = defineTool({
       onOutput: (_, text) => context.progress(text.slice(-2000)),
     });
     const seconds = Math.round(result.durationMs) / 1000;
-    const how = result.timedOut ? `stopped after ${data.timeoutSeconds} s` : result.signal === null ? `exit ${result.exitCode}` : `ended by ${result.signal}`;
+    const how = result.timedOut
+      ? `stopped after ${data.timeoutSeconds} s`
+      : result.signal === null
+        ? `exit ${result.exitCode}`
+        : `ended by ${result.signal}`;
     const { exitCode, signal, timedOut, stdout, stderr, omitted } = result;
-    const shown = [stdout, stderr === '' ? '' : `[stderr]\n${stderr}`, `[${how}, ${seconds} s]`].filter((part) => part !== '').join('\n');
+    const shown = [stdout, stderr === '' ? '' : `[stderr]\n${stderr}`, `[${how}, ${seconds} s]`]
+      .filter((part) => part !== '')
+      .join('\n');
     return {
       output: { exitCode, signal, timedOut, stdout, stderr, omittedBytes: omitted, seconds },
       content: [{ type: 'text', text: shown }],

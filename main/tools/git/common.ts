@@ -10,9 +10,14 @@ export const REPOSITORY = z.string().default('.').describe('in the repository');
 export const MAX_PATCH = 200_000;
 const MAX_NAMED = 200;
 
-export async function repositoryAt(path: string, context: PlanContext, intent: 'read' | 'write' = 'read'): Promise<Repository> {
+export async function repositoryAt(
+  path: string,
+  context: PlanContext,
+  intent: 'read' | 'write' = 'read',
+): Promise<Repository> {
   const folder = await resolveFor(context, path, 'read');
-  if (intent === 'write' && folder.workspace.readOnly) throw new FastbandError('read_only', `The workspace ${folder.workspace.name} is read only.`);
+  if (intent === 'write' && folder.workspace.readOnly)
+    throw new FastbandError('read_only', `The workspace ${folder.workspace.name} is read only.`);
   return openRepository(folder, context);
 }
 
@@ -37,26 +42,51 @@ export function inWorkspace({ relative }: Repository, path: string): string {
 /** Effects on files of the working tree; past a number the whole tree stands for all. */
 export function fileEffects(repository: Repository, names: readonly string[]): Effect[] {
   const { workspace, relative } = repository;
-  if (names.length > MAX_NAMED) return [{ kind: 'write', workspace: workspace.name, path: relative, op: 'git-restore', tree: true }];
-  return names.map((name) => ({ kind: 'write', workspace: workspace.name, path: inWorkspace(repository, name), op: 'git-restore' }));
+  if (names.length > MAX_NAMED)
+    return [{ kind: 'write', workspace: workspace.name, path: relative, op: 'git-restore', tree: true }];
+  return names.map((name) => ({
+    kind: 'write',
+    workspace: workspace.name,
+    path: inWorkspace(repository, name),
+    op: 'git-restore',
+  }));
 }
 
 /** The commit that a revision names. A blob or tree named by its hash would show files past the rules about them. */
-export async function commitOf(repository: Repository, revision: string, context: PlanContext): Promise<string> {
-  const { stdout, exitCode } = await git(repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${plainRevision(revision)}^{commit}`], context, { allowFailure: true });
+export async function commitOf(
+  repository: Repository,
+  revision: string,
+  context: PlanContext,
+): Promise<string> {
+  const { stdout, exitCode } = await git(
+    repository,
+    ['rev-parse', '--verify', '--quiet', '--end-of-options', `${plainRevision(revision)}^{commit}`],
+    context,
+    { allowFailure: true },
+  );
   if (exitCode !== 0) throw new FastbandError('not_found', `There is no commit ${revision.slice(0, 100)}.`);
   return stdout.trim();
 }
 
 /** HEAD's commit; null where there is none yet. */
 export async function headOf(repository: Repository, context: PlanContext): Promise<string | null> {
-  const { stdout, exitCode } = await git(repository, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], context, { allowFailure: true });
+  const { stdout, exitCode } = await git(
+    repository,
+    ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'],
+    context,
+    { allowFailure: true },
+  );
   return exitCode === 0 ? stdout.trim() : null;
 }
 
 /** The branch that HEAD is on; null when it is on none. */
 export async function branchOf(repository: Repository, context: PlanContext): Promise<string | null> {
-  const { stdout, exitCode } = await git(repository, ['symbolic-ref', '--quiet', '--short', 'HEAD'], context, { allowFailure: true });
+  const { stdout, exitCode } = await git(
+    repository,
+    ['symbolic-ref', '--quiet', '--short', 'HEAD'],
+    context,
+    { allowFailure: true },
+  );
   return exitCode === 0 ? stdout.trim() : null;
 }
 
@@ -65,31 +95,54 @@ export function zeroSeparated(text: string): string[] {
 }
 
 /** Names sorted into those that the rules let the client read and those that they do not. */
-export function byVisibility(repository: Repository, names: readonly string[], context: PlanContext): { shown: string[]; hidden: number } {
-  const shown = names.filter((name) => context.visible(repository.workspace.name, inWorkspace(repository, name)));
+export function byVisibility(
+  repository: Repository,
+  names: readonly string[],
+  context: PlanContext,
+): { shown: string[]; hidden: number } {
+  const shown = names.filter((name) =>
+    context.visible(repository.workspace.name, inWorkspace(repository, name)),
+  );
   return { shown, hidden: names.length - shown.length };
 }
 
 export const DIFF = ['--no-ext-diff', '--no-textconv', '--no-renames', '--no-color', '--submodule=short'];
 
 /** A patch of what the client may see: files that the rules hide are left out and counted. */
-export async function patchOf(repository: Repository, args: readonly string[], context: PlanContext, only: readonly string[] = []): Promise<{ patch: string; files: string[]; hidden: number; cut: boolean }> {
+export async function patchOf(
+  repository: Repository,
+  args: readonly string[],
+  context: PlanContext,
+  only: readonly string[] = [],
+): Promise<{ patch: string; files: string[]; hidden: number; cut: boolean }> {
   const limit = only.length === 0 ? [] : ['--', ...only];
-  const names = zeroSeparated((await git(repository, [...args, ...DIFF, '--name-only', '-z', ...limit], context)).stdout);
+  const names = zeroSeparated(
+    (await git(repository, [...args, ...DIFF, '--name-only', '-z', ...limit], context)).stdout,
+  );
   const { shown, hidden } = byVisibility(repository, names, context);
   if (shown.length === 0) return { patch: '', files: [], hidden, cut: false };
-  if (hidden > 0 && shown.length > 2000) throw new FastbandError('too_large', 'Some of these files are hidden by rules, and there are too many others to name. Ask for fewer.');
+  if (hidden > 0 && shown.length > 2000)
+    throw new FastbandError(
+      'too_large',
+      'Some of these files are hidden by rules, and there are too many others to name. Ask for fewer.',
+    );
   const paths = hidden > 0 ? ['--', ...shown] : limit;
   const { stdout } = await git(repository, [...args, ...DIFF, ...paths], context);
   return { patch: stdout.slice(0, MAX_PATCH), files: shown, hidden, cut: stdout.length > MAX_PATCH };
 }
 
 /** Resolves what a caller names to names in the repository. */
-export async function namesIn(repository: Repository, paths: readonly string[], context: PlanContext, intent: 'read' | 'write'): Promise<string[]> {
+export async function namesIn(
+  repository: Repository,
+  paths: readonly string[],
+  context: PlanContext,
+  intent: 'read' | 'write',
+): Promise<string[]> {
   const names: string[] = [];
   for (const path of paths) {
     const { absolute } = await resolveFor(context, path, intent, { followLast: false });
-    if (absolute !== repository.root && !absolute.startsWith(`${repository.root}/`)) throw new FastbandError('invalid_input', `${path} is not in this repository.`);
+    if (absolute !== repository.root && !absolute.startsWith(`${repository.root}/`))
+      throw new FastbandError('invalid_input', `${path} is not in this repository.`);
     names.push(absolute === repository.root ? '.' : absolute.slice(repository.root.length + 1));
   }
   return names;
@@ -104,14 +157,23 @@ export function isAmong(name: string, chosen: readonly string[]): boolean {
  * Refuses files that git would put through a filter program (Git LFS and the like): with the filter off, what it
  * stores or writes would be wrong.
  */
-export async function refuseFiltered(repository: Repository, names: readonly string[], context: PlanContext): Promise<void> {
+export async function refuseFiltered(
+  repository: Repository,
+  names: readonly string[],
+  context: PlanContext,
+): Promise<void> {
   if (names.length === 0) return;
-  const { stdout } = await git(repository, ['check-attr', '-z', '--stdin', 'filter'], context, { stdin: `${names.join('\0')}\0` });
+  const { stdout } = await git(repository, ['check-attr', '-z', '--stdin', 'filter'], context, {
+    stdin: `${names.join('\0')}\0`,
+  });
   const fields = zeroSeparated(stdout);
   for (let i = 0; i + 2 < fields.length; i += 3) {
     const value = fields[i + 2];
     if (value !== undefined && !['unspecified', 'unset'].includes(value)) {
-      throw new FastbandError('git_refused', `${fields[i]} goes through the filter "${value}" (as Git LFS does), which Fastband does not run. Ask your user to do this by hand.`);
+      throw new FastbandError(
+        'git_refused',
+        `${fields[i]} goes through the filter "${value}" (as Git LFS does), which Fastband does not run. Ask your user to do this by hand.`,
+      );
     }
   }
 }
@@ -119,5 +181,9 @@ export async function refuseFiltered(repository: Repository, names: readonly str
 /** Refuses names that no tool may write. */
 export function refuseProtectedNames(names: readonly string[]): void {
   const found = names.find((name) => name.toLowerCase().split('/').includes('.fastband'));
-  if (found !== undefined) throw new FastbandError('path_refused', `This would change ${found}, the project's policy for Fastband. Only a person does that.`);
+  if (found !== undefined)
+    throw new FastbandError(
+      'path_refused',
+      `This would change ${found}, the project's policy for Fastband. Only a person does that.`,
+    );
 }

@@ -7,7 +7,16 @@ import { git, type Repository } from '../../guard/git.ts';
 import { changed } from '../../guard/path.ts';
 import { diffFromPatch, textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
-import { branchOf, DIFF, frozen, gitEffect, headOf, REPOSITORY, repositoryAt, zeroSeparated } from './common.ts';
+import {
+  branchOf,
+  DIFF,
+  frozen,
+  gitEffect,
+  headOf,
+  REPOSITORY,
+  repositoryAt,
+  zeroSeparated,
+} from './common.ts';
 
 export const gitCommit = defineTool({
   name: 'git_commit',
@@ -20,8 +29,11 @@ export const gitCommit = defineTool({
   async plan({ path, message }, context) {
     const repository = await repositoryAt(path, context, 'write');
     await refuseUnfinished(repository, context);
-    const names = zeroSeparated((await git(repository, ['diff', '--cached', ...DIFF, '--name-only', '-z'], context)).stdout);
-    if (names.length === 0) throw new FastbandError('invalid_input', 'Nothing is staged. Use git_stage first.');
+    const names = zeroSeparated(
+      (await git(repository, ['diff', '--cached', ...DIFF, '--name-only', '-z'], context)).stdout,
+    );
+    if (names.length === 0)
+      throw new FastbandError('invalid_input', 'Nothing is staged. Use git_stage first.');
     await refuseSecrets(repository, message, context);
     const data = {
       repository: frozen(repository),
@@ -38,7 +50,10 @@ export const gitCommit = defineTool({
       preview: async () => {
         const { stdout } = await git(repository, ['diff', '--cached', ...DIFF], context);
         return {
-          previews: [textPreview(`Message, as ${data.author}, on ${data.branch ?? 'no branch'}`, message), diffFromPatch(`${names.length} files`, stdout)],
+          previews: [
+            textPreview(`Message, as ${data.author}, on ${data.branch ?? 'no branch'}`, message),
+            diffFromPatch(`${names.length} files`, stdout),
+          ],
           warnings: [],
         };
       },
@@ -56,22 +71,52 @@ export const gitCommit = defineTool({
     const tree = (await git(repository, ['write-tree'], context, { write: true })).stdout.trim();
     await refuseSecretsInTree(repository, head, tree, message, context);
     const parent = head === null ? [] : ['-p', head];
-    const made = await git(repository, ['commit-tree', '--no-gpg-sign', ...parent, '-F', '-', tree], context, { write: true, stdin: `${message}\n` });
+    const made = await git(
+      repository,
+      ['commit-tree', '--no-gpg-sign', ...parent, '-F', '-', tree],
+      context,
+      { write: true, stdin: `${message}\n` },
+    );
     const commit = made.stdout.trim();
     const subject = message.split('\n')[0]?.slice(0, 200) ?? '';
     // Only if HEAD is still where it was: git compares and swaps under its own lock.
-    await git(repository, ['update-ref', '-m', `commit${head === null ? ' (initial)' : ''}: ${subject}`, 'HEAD', commit, head ?? '0'.repeat(commit.length)], context, { write: true });
-    return { output: { commit, branch, files }, summary: `Committed ${files} files as ${commit.slice(0, 12)}.` };
+    await git(
+      repository,
+      [
+        'update-ref',
+        '-m',
+        `commit${head === null ? ' (initial)' : ''}: ${subject}`,
+        'HEAD',
+        commit,
+        head ?? '0'.repeat(commit.length),
+      ],
+      context,
+      { write: true },
+    );
+    return {
+      output: { commit, branch, files },
+      summary: `Committed ${files} files as ${commit.slice(0, 12)}.`,
+    };
   },
 });
 
 /** A merge, rebase or pick under way has more to it than one tree and one parent. */
 async function refuseUnfinished(repository: Repository, context: PlanContext): Promise<void> {
   const unmerged = await git(repository, ['ls-files', '--unmerged', '-z'], context);
-  if (unmerged.stdout !== '') throw new FastbandError('git_refused', 'There are unresolved conflicts. Ask your user to finish the merge.');
+  if (unmerged.stdout !== '')
+    throw new FastbandError(
+      'git_refused',
+      'There are unresolved conflicts. Ask your user to finish the merge.',
+    );
   for (const name of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'REBASE_HEAD']) {
-    const { exitCode } = await git(repository, ['rev-parse', '--verify', '--quiet', name], context, { allowFailure: true });
-    if (exitCode === 0) throw new FastbandError('git_refused', `A merge, rebase or pick is under way (${name}). Ask your user to finish it by hand.`);
+    const { exitCode } = await git(repository, ['rev-parse', '--verify', '--quiet', name], context, {
+      allowFailure: true,
+    });
+    if (exitCode === 0)
+      throw new FastbandError(
+        'git_refused',
+        `A merge, rebase or pick is under way (${name}). Ask your user to finish it by hand.`,
+      );
   }
 }
 
@@ -81,9 +126,15 @@ async function indexHash(repository: Repository, context: PlanContext): Promise<
 }
 
 async function authorOf(repository: Repository, context: PlanContext): Promise<string> {
-  const { stdout, exitCode } = await git(repository, ['var', 'GIT_AUTHOR_IDENT'], context, { allowFailure: true });
+  const { stdout, exitCode } = await git(repository, ['var', 'GIT_AUTHOR_IDENT'], context, {
+    allowFailure: true,
+  });
   const author = /^(.*) \d+ [+-]\d{4}$/.exec(stdout.trim())?.[1];
-  if (exitCode !== 0 || author === undefined) throw new FastbandError('git_refused', 'git does not know who commits. Ask your user to set user.name and user.email.');
+  if (exitCode !== 0 || author === undefined)
+    throw new FastbandError(
+      'git_refused',
+      'git does not know who commits. Ask your user to set user.name and user.email.',
+    );
   return author;
 }
 
@@ -91,7 +142,13 @@ function refuseSecrets(repository: Repository, message: string, context: PlanCon
   return scan(repository, ['diff', '--cached', ...DIFF, '--unified=0'], message, context);
 }
 
-function refuseSecretsInTree(repository: Repository, head: string | null, tree: string, message: string, context: PlanContext): Promise<void> {
+function refuseSecretsInTree(
+  repository: Repository,
+  head: string | null,
+  tree: string,
+  message: string,
+  context: PlanContext,
+): Promise<void> {
   const base = head ?? EMPTY_TREE[tree.length] ?? '';
   return scan(repository, ['diff', ...DIFF, '--unified=0', base, tree], message, context);
 }
@@ -102,9 +159,18 @@ const EMPTY_TREE: Readonly<Record<number, string>> = {
   64: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 };
 
-async function scan(repository: Repository, args: readonly string[], message: string, context: PlanContext): Promise<void> {
+async function scan(
+  repository: Repository,
+  args: readonly string[],
+  message: string,
+  context: PlanContext,
+): Promise<void> {
   const [inMessage] = findSecrets(message);
-  if (inMessage !== undefined) throw new FastbandError('secret_found', `The message holds what looks like a secret (${inMessage.name}). Nothing was committed.`);
+  if (inMessage !== undefined)
+    throw new FastbandError(
+      'secret_found',
+      `The message holds what looks like a secret (${inMessage.name}). Nothing was committed.`,
+    );
   const { stdout } = await git(repository, [...args], context);
   let file = '';
   let line = 0;
@@ -123,6 +189,9 @@ async function scan(repository: Repository, args: readonly string[], message: st
     const [secret] = findSecrets(lines.map(({ text }) => text).join('\n'));
     if (secret === undefined) continue;
     const at = lines[secret.line - 1]?.line ?? 0;
-    throw new FastbandError('secret_found', `${name} line ${at} holds what looks like a secret (${secret.name}): ${secret.excerpt} Take it out, stage again. Nothing was committed.`);
+    throw new FastbandError(
+      'secret_found',
+      `${name} line ${at} holds what looks like a secret (${secret.name}): ${secret.excerpt} Take it out, stage again. Nothing was committed.`,
+    );
   }
 }

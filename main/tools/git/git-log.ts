@@ -3,7 +3,13 @@ import { git } from '../../guard/git.ts';
 import { defineTool } from '../tool.ts';
 import { commitOf, frozen, headOf, namesIn, REPOSITORY, readEffect, repositoryAt } from './common.ts';
 
-const Commit = z.object({ hash: z.string(), author: z.string(), date: z.string(), subject: z.string(), body: z.string() });
+const Commit = z.object({
+  hash: z.string(),
+  author: z.string(),
+  date: z.string(),
+  subject: z.string(),
+  body: z.string(),
+});
 
 export const gitLog = defineTool({
   name: 'git_log',
@@ -23,11 +29,27 @@ export const gitLog = defineTool({
     const none = revision === 'HEAD' && (await headOf(repository, context)) === null;
     const commit = none ? null : await commitOf(repository, revision, context);
     const names = file === undefined ? [] : await namesIn(repository, [file], context, 'read');
-    return { effects: [readEffect(repository)], data: { repository: frozen(repository), commit, names, limit } };
+    return {
+      effects: [readEffect(repository)],
+      data: { repository: frozen(repository), commit, names, limit },
+    };
   },
   async run({ data: { repository, commit, names, limit } }, context) {
-    if (commit === null) return { output: { commits: [] }, content: [{ type: 'text', text: 'There is no commit yet.' }], summary: 'Log: no commit yet.' };
-    const args = ['log', '-z', `--max-count=${limit}`, '--format=%H%x1f%an <%ae>%x1f%aI%x1f%s%x1f%b', '--no-show-signature', '--end-of-options', commit];
+    if (commit === null)
+      return {
+        output: { commits: [] },
+        content: [{ type: 'text', text: 'There is no commit yet.' }],
+        summary: 'Log: no commit yet.',
+      };
+    const args = [
+      'log',
+      '-z',
+      `--max-count=${limit}`,
+      '--format=%H%x1f%an <%ae>%x1f%aI%x1f%s%x1f%b',
+      '--no-show-signature',
+      '--end-of-options',
+      commit,
+    ];
     const { stdout } = await git(repository, names.length === 0 ? args : [...args, '--', ...names], context);
     const commits = stdout
       .split('\0')
@@ -36,7 +58,16 @@ export const gitLog = defineTool({
         const [hash = '', author = '', date = '', subject = '', body = ''] = one.split('\x1f');
         return { hash, author, date, subject, body: body.trim() };
       });
-    const text = commits.map((one) => `${one.hash.slice(0, 12)} ${one.date} ${one.author}\n    ${one.subject}${one.body === '' ? '' : `\n\n${one.body.replace(/^/gm, '    ')}`}`).join('\n');
-    return { output: { commits }, content: [{ type: 'text', text: text || 'No commits.' }], summary: `Log: ${commits.length} commits.` };
+    const text = commits
+      .map(
+        (one) =>
+          `${one.hash.slice(0, 12)} ${one.date} ${one.author}\n    ${one.subject}${one.body === '' ? '' : `\n\n${one.body.replace(/^/gm, '    ')}`}`,
+      )
+      .join('\n');
+    return {
+      output: { commits },
+      content: [{ type: 'text', text: text || 'No commits.' }],
+      summary: `Log: ${commits.length} commits.`,
+    };
   },
 });

@@ -6,7 +6,20 @@ import { git } from '../../guard/git.ts';
 import { changed, lstatOf, type PathStat, sameThing } from '../../guard/path.ts';
 import { diffFromPatch, textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
-import { DIFF, fileEffects, frozen, gitEffect, inWorkspace, isAmong, namesIn, REPOSITORY, refuseFiltered, refuseProtectedNames, repositoryAt, zeroSeparated } from './common.ts';
+import {
+  DIFF,
+  fileEffects,
+  frozen,
+  gitEffect,
+  inWorkspace,
+  isAmong,
+  namesIn,
+  REPOSITORY,
+  refuseFiltered,
+  refuseProtectedNames,
+  repositoryAt,
+  zeroSeparated,
+} from './common.ts';
 
 export const gitRestore = defineTool({
   name: 'git_restore',
@@ -14,7 +27,11 @@ export const gitRestore = defineTool({
   description: 'Throws away unstaged changes of files, or with staged takes files out of the stage.',
   group: 'git',
   risk: 'destructive',
-  input: z.strictObject({ path: REPOSITORY, paths: z.array(z.string()).min(1).max(500), staged: z.boolean().default(false) }),
+  input: z.strictObject({
+    path: REPOSITORY,
+    paths: z.array(z.string()).min(1).max(500),
+    staged: z.boolean().default(false),
+  }),
   output: z.object({ restored: z.array(z.string()) }),
   async plan({ path, paths, staged }, context) {
     const repository = await repositoryAt(path, context, 'write');
@@ -22,7 +39,11 @@ export const gitRestore = defineTool({
     const args = ['diff', ...(staged ? ['--cached'] : []), ...DIFF];
     const listed = zeroSeparated((await git(repository, [...args, '--name-only', '-z'], context)).stdout);
     const names = listed.filter((name) => isAmong(name, chosen));
-    if (names.length === 0) throw new FastbandError('invalid_input', `There is nothing ${staged ? 'staged' : 'changed'} there to restore.`);
+    if (names.length === 0)
+      throw new FastbandError(
+        'invalid_input',
+        `There is nothing ${staged ? 'staged' : 'changed'} there to restore.`,
+      );
     if (!staged) {
       refuseProtectedNames(names);
       await refuseFiltered(repository, names, context);
@@ -33,7 +54,8 @@ export const gitRestore = defineTool({
       effects: staged ? [gitEffect(repository, 'git-stage')] : fileEffects(repository, names),
       data: { repository: frozen(repository), files, staged },
       preview: async () => {
-        if (staged) return { previews: [textPreview('Take out of the stage', names.join('\n'))], warnings: [] };
+        if (staged)
+          return { previews: [textPreview('Take out of the stage', names.join('\n'))], warnings: [] };
         const { stdout } = await git(repository, [...args, '-R', '--', ...names.slice(0, 500)], context);
         return { previews: [diffFromPatch(`${names.length} files`, stdout)], warnings: [] };
       },
@@ -46,12 +68,27 @@ export const gitRestore = defineTool({
       for (const { name, stat } of files) {
         const absolute = join(repository.root, name);
         if (!sameThing(stat, await lstatOf(absolute))) throw changed(name);
-        tickets.push(await context.journal.before({ workspace: repository.workspace.name, path: inWorkspace(repository, name), absolute, op: 'git-restore' }));
+        tickets.push(
+          await context.journal.before({
+            workspace: repository.workspace.name,
+            path: inWorkspace(repository, name),
+            absolute,
+            op: 'git-restore',
+          }),
+        );
       }
     }
     const where = staged ? '--staged' : '--worktree';
-    await git(repository, ['restore', where, '--no-recurse-submodules', '--pathspec-from-file=-', '--pathspec-file-nul'], context, { write: true, stdin: `${restored.join('\0')}\0` });
+    await git(
+      repository,
+      ['restore', where, '--no-recurse-submodules', '--pathspec-from-file=-', '--pathspec-file-nul'],
+      context,
+      { write: true, stdin: `${restored.join('\0')}\0` },
+    );
     for (const ticket of tickets) await ticket.done();
-    return { output: { restored }, summary: `Restored ${restored.length} files${staged ? ' in the stage' : ''}.` };
+    return {
+      output: { restored },
+      summary: `Restored ${restored.length} files${staged ? ' in the stage' : ''}.`,
+    };
   },
 });

@@ -5,7 +5,18 @@ import { git } from '../../guard/git.ts';
 import { changed, lstatOf, type PathStat, sameThing } from '../../guard/path.ts';
 import { textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
-import { byVisibility, frozen, gitEffect, inWorkspace, isAmong, namesIn, REPOSITORY, refuseFiltered, repositoryAt, zeroSeparated } from './common.ts';
+import {
+  byVisibility,
+  frozen,
+  gitEffect,
+  inWorkspace,
+  isAmong,
+  namesIn,
+  REPOSITORY,
+  refuseFiltered,
+  repositoryAt,
+  zeroSeparated,
+} from './common.ts';
 
 export const gitStage = defineTool({
   name: 'git_stage',
@@ -18,29 +29,57 @@ export const gitStage = defineTool({
   async plan({ path, paths }, context) {
     const repository = await repositoryAt(path, context, 'write');
     const chosen = await namesIn(repository, paths, context, 'read');
-    const listed = await git(repository, ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'], context);
-    const names = [...new Set(zeroSeparated(listed.stdout))].filter((name) => isAmong(name, chosen) && !name.endsWith('/')).sort();
+    const listed = await git(
+      repository,
+      ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'],
+      context,
+    );
+    const names = [...new Set(zeroSeparated(listed.stdout))]
+      .filter((name) => isAmong(name, chosen) && !name.endsWith('/'))
+      .sort();
     const { shown, hidden } = byVisibility(repository, names, context);
-    if (shown.length === 0) throw new FastbandError('invalid_input', hidden > 0 ? 'The rules hide what has changed there from you, so you cannot stage it.' : 'Nothing has changed there, so there is nothing to stage.');
+    if (shown.length === 0)
+      throw new FastbandError(
+        'invalid_input',
+        hidden > 0
+          ? 'The rules hide what has changed there from you, so you cannot stage it.'
+          : 'Nothing has changed there, so there is nothing to stage.',
+      );
     await refuseFiltered(repository, shown, context);
     const files: { name: string; stat: PathStat | null }[] = [];
     for (const name of shown) files.push({ name, stat: await lstatOf(join(repository.root, name)) });
     return {
       effects: [
         gitEffect(repository, 'git-stage'),
-        ...shown.slice(0, 500).map((name) => ({ kind: 'read' as const, workspace: repository.workspace.name, path: inWorkspace(repository, name) })),
+        ...shown.slice(0, 500).map((name) => ({
+          kind: 'read' as const,
+          workspace: repository.workspace.name,
+          path: inWorkspace(repository, name),
+        })),
       ],
       data: { repository: frozen(repository), files },
       preview: () => ({
-        previews: [textPreview(`Stage ${shown.length} files`, files.map(({ name, stat }) => `${stat === null ? 'deleted' : 'content'}  ${name}`).join('\n'))],
-        warnings: hidden > 0 ? [`${hidden} changed files that the rules hide from this client are left out.`] : [],
+        previews: [
+          textPreview(
+            `Stage ${shown.length} files`,
+            files.map(({ name, stat }) => `${stat === null ? 'deleted' : 'content'}  ${name}`).join('\n'),
+          ),
+        ],
+        warnings:
+          hidden > 0 ? [`${hidden} changed files that the rules hide from this client are left out.`] : [],
       }),
     };
   },
   async run({ data: { repository, files } }, context) {
-    for (const { name, stat } of files) if (!sameThing(stat, await lstatOf(join(repository.root, name)))) throw changed(name);
+    for (const { name, stat } of files)
+      if (!sameThing(stat, await lstatOf(join(repository.root, name)))) throw changed(name);
     const staged = files.map(({ name }) => name);
-    await git(repository, ['add', '--all', '--force', '--pathspec-from-file=-', '--pathspec-file-nul'], context, { write: true, stdin: `${staged.join('\0')}\0` });
+    await git(
+      repository,
+      ['add', '--all', '--force', '--pathspec-from-file=-', '--pathspec-file-nul'],
+      context,
+      { write: true, stdin: `${staged.join('\0')}\0` },
+    );
     return { output: { staged }, summary: `Staged ${staged.length} files.` };
   },
 });

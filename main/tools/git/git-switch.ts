@@ -4,7 +4,20 @@ import { git } from '../../guard/git.ts';
 import { changed } from '../../guard/path.ts';
 import { textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
-import { branchOf, commitOf, DIFF, fileEffects, frozen, gitEffect, headOf, REPOSITORY, refuseFiltered, refuseProtectedNames, repositoryAt, zeroSeparated } from './common.ts';
+import {
+  branchOf,
+  commitOf,
+  DIFF,
+  fileEffects,
+  frozen,
+  gitEffect,
+  headOf,
+  REPOSITORY,
+  refuseFiltered,
+  refuseProtectedNames,
+  repositoryAt,
+  zeroSeparated,
+} from './common.ts';
 import { branchExists, branchName } from './git-create-branch.ts';
 
 export const gitSwitch = defineTool({
@@ -18,23 +31,41 @@ export const gitSwitch = defineTool({
   async plan({ path, branch }, context) {
     const repository = await repositoryAt(path, context, 'write');
     await branchName(repository, branch, context);
-    if (!(await branchExists(repository, branch, context))) throw new FastbandError('not_found', `There is no local branch ${branch}.`);
+    if (!(await branchExists(repository, branch, context)))
+      throw new FastbandError('not_found', `There is no local branch ${branch}.`);
     const head = await headOf(repository, context);
     const commit = await commitOf(repository, `refs/heads/${branch}`, context);
-    const names = head === null ? [] : zeroSeparated((await git(repository, ['diff', ...DIFF, '--name-only', '-z', head, commit], context)).stdout);
+    const names =
+      head === null
+        ? []
+        : zeroSeparated(
+            (await git(repository, ['diff', ...DIFF, '--name-only', '-z', head, commit], context)).stdout,
+          );
     refuseProtectedNames(names);
     await refuseFiltered(repository, names, context);
     const from = await branchOf(repository, context);
     return {
       effects: [gitEffect(repository, 'git-switch'), ...fileEffects(repository, names)],
       data: { repository: frozen(repository), branch, head, from, commit, files: names.length },
-      preview: () => ({ previews: [textPreview(`From ${from ?? head ?? 'nothing'} to ${branch}: ${names.length} files change`, names.join('\n'))], warnings: [] }),
+      preview: () => ({
+        previews: [
+          textPreview(
+            `From ${from ?? head ?? 'nothing'} to ${branch}: ${names.length} files change`,
+            names.join('\n'),
+          ),
+        ],
+        warnings: [],
+      }),
     };
   },
   async run({ data: { repository, branch, head, from, commit, files } }, context) {
-    const same = (await headOf(repository, context)) === head && (await branchOf(repository, context)) === from;
-    if (!same || (await commitOf(repository, `refs/heads/${branch}`, context)) !== commit) throw changed('The repository');
-    await git(repository, ['switch', '--quiet', '--no-guess', '--no-recurse-submodules', branch], context, { write: true });
+    const same =
+      (await headOf(repository, context)) === head && (await branchOf(repository, context)) === from;
+    if (!same || (await commitOf(repository, `refs/heads/${branch}`, context)) !== commit)
+      throw changed('The repository');
+    await git(repository, ['switch', '--quiet', '--no-guess', '--no-recurse-submodules', branch], context, {
+      write: true,
+    });
     return { output: { branch, commit, files }, summary: `Switched to ${branch}, ${files} files changed.` };
   },
 });

@@ -1,0 +1,374 @@
+import { realpath } from 'node:fs/promises';
+import type { AuditRow } from '../contract/audit.ts';
+import type { ChannelInput } from '../contract/channels.ts';
+import type { ServerStatus } from '../contract/entities.ts';
+import type { HostEvent } from '../contract/events.ts';
+import type { Explanation } from '../contract/policy.ts';
+import { openSettings, type SettingsStore } from './config/settings.ts';
+import { Admin } from './core/admin.ts';
+import { approvalRecords } from './core/approval-records.ts';
+import { ApprovalQueue } from './core/approvals.ts';
+import { AuthFailures } from './core/auth-failures.ts';
+import { Dispatcher } from './core/dispatch.ts';
+import { showLine } from './core/display.ts';
+import { FastbandError } from './core/errors.ts';
+import { ChangeJournal } from './core/journal.ts';
+import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
+import { createRedactor, type Redactor } from './core/redact.ts';
+import type { HostFacts, Tool } from './core/tool.ts';
+import { LiveTables, type Snapshot } from './live-tables.ts';
+import { McpHttp } from './mcp/http.ts';
+import { workspaceResources } from './mcp/resources.ts';
+import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
+import type { Ports } from './ports.ts';
+import { lockHome } from './store/lock.ts';
+import { openStore, type Store } from './store/open.ts';
+import { BUILT_IN_TOOLS } from './tools/built-in.ts';
+import { ToolRegistry } from './tools/registry.ts';
+import { VERSION } from './version.ts';
+
+export interface AppOptions {
+  /** `host` serves and owns the home folder; `cli` works beside a host, or without one. */
+  readonly role: 'host' | 'cli';
+  /** Tools and resources beside the built-in ones, through the same door. */
+  readonly tools?: readonly Tool[];
+  readonly resources?: readonly ResourceProvider[];
+}
+
+/** Another process's changes are noticed at least this often, also when no request comes. */
+const POLL_MS = 300;
+const SWEEP_MS = 60 * 60 * 1000;
+
+/** The parts and what ties them together; `handlers.ts` is the one other place that sees inside. */
+export class Core {
+  readonly store: Store;
+  readonly settings: SettingsStore;
+  readonly redactor: Redactor;
+  readonly registry: ToolRegistry;
+  readonly approvals: ApprovalQueue;
+  readonly dispatcher: Dispatcher;
+  readonly journal: ChangeJournal;
+  readonly admin: Admin;
+  readonly authFailures: AuthFailures;
+  readonly #ports: Ports;
+  readonly #options: AppOptions;
+  readonly #unlock: () => void;
+  readonly #listeners = new Set<(event: HostEvent) => void>();
+  readonly #factory: McpServerFactory;
+  readonly tables: LiveTables;
+  #http: McpHttp | undefined;
+  #mcp: string | undefined;
+  #panel: string | undefined;
+  #startedAt: number | undefined;
+  #seen: Snapshot = { version: -1, tools: '', workspaces: '' };
+  #stopPolling = () => {};
+  #stopSweeping = () => {};
+  readonly #stopAnnouncing: () => void;
+  #auditWasOk = true;
+
+  static async open(ports: Ports, options: AppOptions): Promise<Core> {
+    const store = openStore({ home: ports.home, clock: ports.clock, log: ports.log });
+    let unlock = () => {};
+    try {
+      if (options.role === 'host') {
+        unlock = lockHome(ports.home);
+        store.grants.clearSession();
+      }
+      const settings = openSettings({ home: ports.home, log: ports.log, watch: options.role === 'host' });
+      const projects = await loadProjectRules(store.workspaces.list(), undefined);
+      return new Core(
+        { ...ports, home: await realpath(ports.home) },
+        options,
+        store,
+        settings,
+        projects,
+        unlock,
+      );
+    } catch (error) {
+      unlock();
+      store.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    hostPorts: Ports,
+    options: AppOptions,
+    store: Store,
+    settings: SettingsStore,
+    projects: ProjectRules,
+    unlock: () => void,
+  ) {
+    const ports: Ports = { ...hostPorts, notify: (event) => this.#tell(event, hostPorts) };
+    this.#ports = ports;
+    this.#options = options;
+    this.store = store;
+    this.#stopAnnouncing = store.audit.onRow((row) => this.#announce(row));
+    this.settings = settings;
+    this.tables = new LiveTables(store, ports.log, projects, () => this.registry.hashes());
+    this.#unlock = unlock;
+    this.redactor = createRedactor(ports.secrets);
+    this.registry = new ToolRegistry(
+      [...BUILT_IN_TOOLS, ...(options.tools ?? [])],
+      () => this.tables.toolsOff,
+    );
+    this.authFailures = new AuthFailures(ports.clock, (summary) =>
+      this.#audit({ type: 'auth.failed', actor: 'unknown', outcome: 'denied', summary }),
+    );
+    this.journal = new ChangeJournal({
+      rows: this.store.journal,
+      home: ports.home,
+      settings: () => settings.current,
+      clock: ports.clock,
+      log: ports.log,
+      random: ports.random,
+      workspaces: () => this.tables.workspaces,
+    });
+    this.approvals = new ApprovalQueue(
+      ports,
+      approvalRecords({
+        store: this.store,
+        redactor: this.redactor,
+        clock: ports.clock,
+        // Not now: the answer that is being given comes first, then what else the grant covers.
+        granted: () => void ports.clock.after(0, () => this.#refresh()),
+      }),
+    );
+    this.dispatcher = new Dispatcher({
+      ports,
+      audit: this.store.audit,
+      approvals: this.approvals,
+      redactor: this.redactor,
+      tool: (name) => this.registry.get(name),
+      policy: () => this.tables.policy(),
+      settings: () => settings.current,
+      workspaces: () => this.tables.workspaces,
+      clientActive: (id) => this.tables.clientActive(id),
+      journal: (callId, about) => this.journal.forCall(callId, about),
+      grantUsed: (id) => this.store.grants.used(id, ports.clock.now()),
+      host: this.#hostFacts(),
+    });
+    this.#factory = new McpServerFactory({
+      registry: this.registry,
+      dispatcher: this.dispatcher,
+      resources: [
+        workspaceResources(this.dispatcher, () => this.tables.workspaces),
+        ...(options.resources ?? []),
+      ],
+      version: VERSION,
+      clock: ports.clock,
+    });
+    this.admin = new Admin({
+      store: this.store,
+      settings,
+      redactor: this.redactor,
+      random: ports.random,
+      home: ports.home,
+      tool: (name) => this.registry.info(name),
+      undo: (callId, newCallId) => this.journal.undo(callId, newCallId),
+      changed: () => this.#refresh(),
+    });
+    settings.onChange((current) => ports.notify({ type: 'settings.changed', settings: current }));
+  }
+
+  subscribe(listener: (event: HostEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  setPanel(url: string | undefined): void {
+    this.#panel = url;
+  }
+
+  /** @throws FastbandError `port_in_use` */
+  async startServer(options: { port?: number } = {}): Promise<{ mcp: string }> {
+    if (this.#options.role !== 'host')
+      throw new FastbandError(
+        'host_not_running',
+        'Only a running host can start its server. Begin one with "fastband serve".',
+      );
+    if (this.#mcp !== undefined) return { mcp: this.#mcp };
+    const { clock, random, log } = this.#ports;
+    const http = new McpHttp({
+      factory: this.#factory,
+      authenticate: (token) => {
+        const client = this.store.clients.byToken(token);
+        if (client !== undefined) this.store.clients.touch(client.id, clock.now());
+        return client;
+      },
+      onAuthFailure: (what) => this.authFailures.record(what),
+      callsPerMinute: () => this.settings.current.limits.callsPerMinute,
+      random,
+      clock,
+      log,
+    });
+    const mcp = await http.listen(options.port ?? this.settings.current.server.port);
+    try {
+      this.#audit({ type: 'server.started', actor: 'fastband', summary: `The server started at ${mcp}.` });
+    } catch (error) {
+      // Started unseen it would refuse every call anyway; the status says why.
+      log.error({ err: error }, 'the audit log cannot be written');
+    }
+    this.dispatcher.resume();
+    this.#http = http;
+    this.#mcp = mcp;
+    this.#startedAt = clock.now();
+    this.#seen = this.tables.snapshot();
+    this.#poll();
+    this.#sweep();
+    this.#tellState();
+    return { mcp };
+  }
+
+  async stopServer(): Promise<void> {
+    const http = this.#http;
+    if (http === undefined) return;
+    this.#http = undefined;
+    this.#mcp = undefined;
+    this.#startedAt = undefined;
+    this.#stopPolling();
+    this.#stopSweeping();
+    await this.dispatcher.stop();
+    await http.close();
+    this.authFailures.flush();
+    this.#tryAudit({ type: 'server.stopped', actor: 'fastband', summary: 'The server stopped.' });
+    this.#tellState();
+  }
+
+  async close(): Promise<void> {
+    await this.stopServer();
+    this.#stopAnnouncing();
+    this.settings.close();
+    this.store.close();
+    this.#unlock();
+  }
+
+  status(): ServerStatus {
+    const auditOk = this.store.audit.healthy();
+    const problems = [
+      ...(auditOk
+        ? []
+        : [
+            'The audit log cannot be written, so calls are refused. Free disk space and check the folder’s permissions.',
+          ]),
+      ...(this.settings.problem === undefined ? [] : [this.settings.problem]),
+      ...this.tables.problems,
+    ];
+    return {
+      running: this.#mcp !== undefined,
+      version: VERSION,
+      ...(this.#mcp === undefined ? {} : { mcp: this.#mcp }),
+      ...(this.#panel === undefined ? {} : { panel: this.#panel }),
+      home: this.#ports.home,
+      pid: process.pid,
+      ...(this.#startedAt === undefined ? {} : { startedAt: this.#startedAt }),
+      waitingApprovals: this.approvals.waiting,
+      activeCalls: this.dispatcher.activeCalls,
+      audit: auditOk ? 'ok' : 'failing',
+      problems,
+    };
+  }
+
+  explain({ tool, input, client }: ChannelInput<'rules.explain'>): Promise<Explanation> {
+    const known = this.store.clients.list().find((one) => one.name === client && one.revokedAt === undefined);
+    if (client !== undefined && known === undefined)
+      throw new FastbandError('not_found', `There is no client "${showLine(client)}".`);
+    return this.dispatcher.explain(known ?? { id: '', name: '' }, tool, input);
+  }
+
+  async measureExport({
+    format,
+    filter,
+  }: ChannelInput<'audit.export'>): Promise<{ rows: number; bytes: number }> {
+    let rows = 0;
+    let bytes = 0;
+    for await (const chunk of this.store.audit.export(format, filter)) {
+      rows += chunk.split('\n').length - 1;
+      bytes += Buffer.byteLength(chunk);
+    }
+    return { rows: format === 'csv' ? Math.max(0, rows - 1) : rows, bytes };
+  }
+
+  /** Judges waiting and running calls again and tells clients of changed lists, when a table really changed. */
+  #refresh(): void {
+    const now = this.tables.snapshot();
+    if (now.version === this.#seen.version) return;
+    const { tools, workspaces } = this.#seen;
+    this.#seen = now;
+    this.dispatcher.policyChanged();
+    if (this.#http === undefined) return;
+    if (tools !== now.tools) this.#http.toolsChanged();
+    if (workspaces !== now.workspaces) {
+      this.#http.resourcesChanged();
+      void this.#reloadProjects();
+    }
+    for (const client of this.store.clients.list())
+      if (client.revokedAt !== undefined) this.#http.disconnect(client.id);
+  }
+
+  #poll(): void {
+    this.#stopPolling = this.#ports.clock.after(POLL_MS, () => {
+      this.#poll();
+      this.#refresh();
+      void this.#reloadProjects();
+      const ok = this.store.audit.healthy();
+      if (ok !== this.#auditWasOk) this.#tellState();
+      this.#auditWasOk = ok;
+    });
+  }
+
+  #sweep(): void {
+    const run = async () => {
+      try {
+        await this.journal.sweep();
+        const days = this.settings.current.audit.retentionDays;
+        if (days > 0) await this.store.audit.retire(this.#ports.clock.now() - days * 86_400_000);
+      } catch (error) {
+        this.#ports.log.error({ err: error }, 'retention failed; it is tried again in an hour');
+      }
+    };
+    void run();
+    this.#stopSweeping = this.#ports.clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  async #reloadProjects(): Promise<void> {
+    if (!(await this.tables.reloadProjects())) return;
+    this.dispatcher.policyChanged();
+    this.#tellState();
+  }
+
+  #hostFacts(): HostFacts {
+    return {
+      version: VERSION,
+      startedAt: this.#ports.clock.now(),
+      auditOk: () => this.store.audit.healthy(),
+      toolCount: () => this.registry.enabled().length,
+      waitingApprovals: () => this.approvals.waiting,
+    };
+  }
+
+  #audit(entry: Parameters<Store['audit']['append']>[0]): void {
+    this.store.audit.append(entry);
+  }
+
+  #tryAudit(entry: Parameters<Store['audit']['append']>[0]): void {
+    try {
+      this.#audit(entry);
+    } catch (error) {
+      this.#ports.log.error({ err: error }, 'the audit log cannot be written');
+    }
+  }
+
+  #announce(row: AuditRow): void {
+    if (this.#listeners.size > 0) this.#ports.notify({ type: 'audit.row', row });
+  }
+
+  #tellState(): void {
+    this.#ports.notify({ type: 'server.state', status: this.status() });
+  }
+
+  #tell(event: HostEvent, host: Ports): void {
+    host.notify(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+}

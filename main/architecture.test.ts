@@ -111,7 +111,7 @@ const SOURCES = ['contract', 'main', 'preload', 'renderer', 'bench', 'scripts', 
 describe('who may import whom', () => {
   test('there are sources to look at, with imports in them', () => {
     expect(SOURCES.length).toBeGreaterThan(50);
-    expect(SOURCES.find((source) => source.path === 'main/app.ts')?.imports).toContain(
+    expect(SOURCES.find((source) => source.path === 'main/composition.ts')?.imports).toContain(
       'main/core/dispatch.ts',
     );
   });

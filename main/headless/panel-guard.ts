@@ -1,0 +1,79 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * Sent with every answer. No inline script or style, nothing from elsewhere, never in a frame (clickjacking of
+ * "Allow"), no answer to a page of another origin, no window handle for whoever opened the panel.
+ */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+/**
+ * The exact `Host` values that the panel answers to. A name that an attacker points at 127.0.0.1 (DNS rebinding)
+ * is none of them.
+ */
+export function ownHosts(port: number): ReadonlySet<string> {
+  return new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
+}
+
+/** Why a request is not for us, before anything else of it is looked at; undefined when it is. */
+export function foreign(headers: IncomingHttpHeaders, hosts: ReadonlySet<string>): string | undefined {
+  const { host, origin } = headers;
+  if (host === undefined || !hosts.has(host))
+    return 'This Host is not served here. Open the panel by the address that Fastband printed.';
+  if (origin !== undefined && origin !== `http://${host}`) return 'This Origin is not served here.';
+  return undefined;
+}
+
+/**
+ * Whether a browser says that a request comes from a page that is not ours. A page on another port of this machine
+ * is "same-site": the cookie travels with its requests, so only `same-origin` and an address typed by hand pass.
+ */
+export function fromAnotherPage(headers: IncomingHttpHeaders): boolean {
+  const site = headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
+
+/**
+ * Whether a request that changes something, and is known by its cookie alone, was made by our own page (CSRF).
+ * `foreign` has checked already that an `Origin`, where there is one, is ours.
+ */
+export function fromOwnPage(headers: IncomingHttpHeaders): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  return headers.origin !== undefined;
+}
+
+export function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(contentType ?? '');
+}
+
+/** Compares in a time that tells nothing about where two texts differ, nor about their lengths. */
+export function sameSecret(a: string, b: string): boolean {
+  return timingSafeEqual(sha256(a), sha256(b));
+}
+
+export function sha256(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest();
+}
+
+/** The value of a cookie; the first one where several have the name, as browsers send the most specific path first. */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  for (const part of (header ?? '').split(';')) {
+    const [key, ...value] = part.split('=');
+    if (key?.trim() === name) return value.join('=').trim();
+  }
+  return undefined;
+}
+
+/** A `__proto__` key anywhere in a parsed body: harmless as parsed, a trap for whoever copies it by assignment. */
+export function hasProtoKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProtoKey);
+}

@@ -1,0 +1,197 @@
+import { Check, Timer, X } from 'lucide-react';
+import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
+import { byGravity, EffectLine } from '../shared/effects.tsx';
+import { ask, HostError, hostNow } from '../shared/host.ts';
+import { panel } from '../shared/panel.ts';
+import { mergeApprovals } from '../shared/panel-state.ts';
+import { Button, Notice, Shown } from '../shared/parts.tsx';
+import { countdown, useNow } from '../shared/time.ts';
+import styles from './approval-card.module.css';
+import { Counts, PreviewView } from './previews.tsx';
+import { Remember } from './remember.tsx';
+import { useSeen } from './use-seen.ts';
+
+/** What was typed or clicked for the card before this one must not answer this one. */
+const GUARD_MS = 500;
+/** More than so many are folded: an approval for a tree may name thousands. */
+const FEW_EFFECTS = 40;
+
+/** One waiting approval: what would happen, why it asks, and the answer. Mount it anew for each approval. */
+export function ApprovalCard({ approval, live }: { approval: Approval; live: boolean }) {
+  const [card, setCard] = useState<HTMLElement | null>(null);
+  const [scope, setScope] = useState<ApprovalScope>('once');
+  const [pattern, setPattern] = useState(approval.suggestions[0]?.id);
+  const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const shownAt = useRef(performance.now());
+  const seen = useSeen(card, approval.warnings.length);
+  const heading = useId();
+
+  const answer = async (decision: 'allow' | 'deny') => {
+    if (busy || !live || performance.now() - shownAt.current < GUARD_MS) return;
+    if (decision === 'allow' && !seen) {
+      const hidden = card?.querySelector('[data-must-see]');
+      hidden?.scrollIntoView({ block: 'center' });
+      return;
+    }
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const settled = await ask('approvals.decide', {
+        id: approval.id,
+        decision,
+        // The host refuses when this is not the plan that was shown.
+        planHash: approval.planHash,
+        ...(decision === 'allow' && scope !== 'once'
+          ? { scope, ...(pattern === undefined ? {} : { pattern }) }
+          : {}),
+        ...(decision === 'deny' && reason.trim() !== '' ? { reason: reason.trim() } : {}),
+      });
+      panel.merge((state) => ({ ...state, approvals: mergeApprovals(state.approvals, [settled]) }));
+    } catch (error) {
+      setProblem(error instanceof HostError ? error.message : String(error));
+      setBusy(false);
+    }
+  };
+
+  const onKey = useRef((_event: KeyboardEvent) => {});
+  onKey.current = (event) => {
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const key = event.key.toLowerCase();
+    if (key === 'a') void answer('allow');
+    if (key === 'd') void answer('deny');
+  };
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKey.current(event);
+    window.addEventListener('keydown', listener);
+    return () => window.removeEventListener('keydown', listener);
+  }, []);
+
+  const reasonKey = (event: ReactKeyboardEvent<HTMLInputElement>) => {
+    if (event.key === 'Enter') void answer('deny');
+    if (event.key === 'Escape') event.currentTarget.blur();
+  };
+
+  return (
+    <article ref={setCard} className={styles.card} aria-labelledby={heading}>
+      <header className={styles.head}>
+        <h2 id={heading}>
+          <Shown text={approval.title} />
+        </h2>
+        <TimeLeft expiresAt={approval.expiresAt} />
+      </header>
+
+      <div className={styles.inside}>
+        <Effects approval={approval} />
+        {approval.warnings.map((warning) => (
+          <div key={warning} data-must-see="">
+            <Notice tone="warn">
+              <Shown text={warning} />
+            </Notice>
+          </div>
+        ))}
+        <p className={styles.why}>
+          <strong>Why it asks.</strong> {whyItAsks(approval).join(' ')}
+          {approval.waiters > 1 && ` ${approval.waiters} tries of this call wait for the answer.`}
+        </p>
+        {approval.previews.map((preview, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the previews of one approval never move
+          <PreviewView key={at} preview={preview} />
+        ))}
+      </div>
+
+      <footer className={styles.answer}>
+        {problem !== undefined && <Notice tone="danger">{problem}</Notice>}
+        <Remember
+          approval={approval}
+          scope={scope}
+          onScope={setScope}
+          pattern={pattern}
+          onPattern={setPattern}
+        />
+        <div className={styles.buttons}>
+          <Button
+            look="danger"
+            icon={X}
+            hotkey="D"
+            disabled={busy || !live}
+            onClick={() => void answer('deny')}
+          >
+            Deny
+          </Button>
+          <input
+            className={styles.reason}
+            value={reason}
+            maxLength={1000}
+            placeholder="Reason (the agent reads it)"
+            aria-label="Reason for denying, which the agent reads"
+            onChange={(event) => setReason(event.target.value)}
+            onKeyDown={reasonKey}
+          />
+          <Button
+            look={seen ? 'primary' : 'plain'}
+            icon={Check}
+            hotkey="A"
+            disabled={busy || !live}
+            onClick={() => void answer('allow')}
+          >
+            {seen ? 'Allow' : 'Read the warning, then allow'}
+          </Button>
+        </div>
+      </footer>
+    </article>
+  );
+}
+
+function Effects({ approval }: { approval: Approval }) {
+  const effects = byGravity(approval.effects);
+  const counts = new Map(
+    approval.previews.flatMap((one) => (one.kind === 'diff' ? [[one.path, one] as const] : [])),
+  );
+  const lines = effects.map((effect) => {
+    const diff = effect.kind === 'write' ? counts.get(effect.path) : undefined;
+    return (
+      <li key={JSON.stringify(effect)}>
+        <EffectLine effect={effect} />
+        {diff !== undefined && <Counts added={diff.added} removed={diff.removed} />}
+      </li>
+    );
+  });
+  if (lines.length <= FEW_EFFECTS) return <ul className={styles.effects}>{lines}</ul>;
+  return (
+    <div>
+      <ul className={styles.effects}>{lines.slice(0, FEW_EFFECTS)}</ul>
+      <details className={styles.more}>
+        <summary>and {lines.length - FEW_EFFECTS} more</summary>
+        <ul className={styles.effects}>{lines.slice(FEW_EFFECTS)}</ul>
+      </details>
+    </div>
+  );
+}
+
+function TimeLeft({ expiresAt }: { expiresAt: number }) {
+  useNow(1000);
+  const left = expiresAt - hostNow();
+  const soon = left < 30_000;
+  return (
+    <span className={soon ? styles.soon : styles.time} role="timer" title="No answer by then denies">
+      <Timer size={14} aria-hidden="true" />
+      {countdown(left)}
+    </span>
+  );
+}
+
+/** What decided to ask, each reason once. */
+function whyItAsks(approval: Approval): readonly string[] {
+  return [...new Set(approval.reasons.filter((one) => one.decision === 'ask').map((one) => one.reason.text))];
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return target.type !== 'radio';
+  return (
+    target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable
+  );
+}

@@ -1,0 +1,52 @@
+import { ShieldCheck } from 'lucide-react';
+import { useState } from 'react';
+import { type PanelState, waitingApprovals } from '../shared/panel-state.ts';
+import { Copyable, Empty, Loading } from '../shared/parts.tsx';
+import { ApprovalCard } from './approval-card.tsx';
+import styles from './approvals-page.module.css';
+import { Queue } from './queue.tsx';
+import { Recent } from './recent.tsx';
+
+/** The calls that wait for a person, one at a time, and the answers given before. */
+export function ApprovalsPage({ state }: { state: PanelState }) {
+  const [chosen, setChosen] = useState<string>();
+  if (!state.loaded) return state.connection === 'lost' ? null : <Loading lines={4} />;
+  const waiting = waitingApprovals(state);
+  const settled = state.approvals.filter((approval) => approval.status !== 'waiting');
+  const shown = waiting.find((approval) => approval.id === chosen) ?? waiting[0];
+  return (
+    <div className={styles.page}>
+      {shown === undefined ? (
+        <NothingWaits state={state} />
+      ) : (
+        <div className={waiting.length > 1 ? styles.both : styles.one}>
+          {waiting.length > 1 && <Queue waiting={waiting} shown={shown.id} onChoose={setChosen} />}
+          <ApprovalCard key={shown.id} approval={shown} live={state.connection === 'live'} />
+        </div>
+      )}
+      {settled.length > 0 && <Recent settled={settled} />}
+    </div>
+  );
+}
+
+function NothingWaits({ state }: { state: PanelState }) {
+  const known = state.clients.filter((client) => client.revokedAt === undefined);
+  return (
+    <Empty icon={ShieldCheck} title="Nothing waits for you">
+      <p>
+        When a client wants to change a file, run a command or do anything else that no rule allows, it
+        appears here and waits for your answer.
+      </p>
+      {known.length === 0 && (
+        <>
+          <p>
+            No client is connected yet. Make a token for one in a terminal, then give the client the token and
+            the address.
+          </p>
+          <Copyable text={'fastband client add "Claude Code"'} />
+          {state.status?.mcp !== undefined && <Copyable text={state.status.mcp} />}
+        </>
+      )}
+    </Empty>
+  );
+}

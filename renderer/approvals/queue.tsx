@@ -1,0 +1,61 @@
+import type { KeyboardEvent } from 'react';
+import type { Approval } from '../../contract/approvals.ts';
+import type { EffectKind } from '../../contract/effects.ts';
+import { byGravity, KindLabel, verbOf } from '../shared/effects.tsx';
+import { hostNow } from '../shared/host.ts';
+import { Shown } from '../shared/parts.tsx';
+import { countdown, useNow } from '../shared/time.ts';
+import styles from './queue.module.css';
+
+/** The waiting approvals, the longest waiting first. Arrow keys move. */
+export function Queue({
+  waiting,
+  shown,
+  onChoose,
+}: {
+  waiting: readonly Approval[];
+  shown: string;
+  onChoose: (id: string) => void;
+}) {
+  useNow(1000);
+  const move = (event: KeyboardEvent<HTMLOListElement>) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const buttons = [...event.currentTarget.querySelectorAll('button')];
+    const next = buttons[buttons.indexOf(event.target as HTMLButtonElement) + step];
+    next?.focus();
+    next?.click();
+  };
+  return (
+    <nav aria-label="Waiting approvals">
+      <ol className={styles.queue} onKeyDown={move}>
+        {waiting.map((approval) => (
+          <li key={approval.id}>
+            <button
+              type="button"
+              className={styles.item}
+              aria-current={approval.id === shown}
+              onClick={() => onChoose(approval.id)}
+            >
+              <span className={styles.title}>
+                <Shown text={approval.title} />
+              </span>
+              <span className={styles.facts}>
+                {verbsOf(approval).map(([verb, kind]) => (
+                  <KindLabel key={verb} kind={kind} verb={verb} />
+                ))}
+                <span className={styles.time}>{countdown(approval.expiresAt - hostNow())}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+/** The two gravest things it would do. */
+function verbsOf(approval: Approval): [verb: string, kind: EffectKind][] {
+  return [...new Map(byGravity(approval.effects).map((effect) => [verbOf(effect), effect.kind]))].slice(0, 2);
+}

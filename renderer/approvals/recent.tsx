@@ -1,0 +1,47 @@
+import { Ban, Check, CircleSlash, Hourglass, type LucideIcon } from 'lucide-react';
+import type { Approval, ApprovalStatus } from '../../contract/approvals.ts';
+import { Shown } from '../shared/parts.tsx';
+import { exactTime, relativeTime, useNow } from '../shared/time.ts';
+import styles from './recent.module.css';
+
+const SETTLED: Readonly<Record<Exclude<ApprovalStatus, 'waiting'>, { icon: LucideIcon; word: string }>> = {
+  allowed: { icon: Check, word: 'Allowed' },
+  denied: { icon: Ban, word: 'Denied' },
+  timeout: { icon: Hourglass, word: 'No answer' },
+  cancelled: { icon: CircleSlash, word: 'Cancelled' },
+};
+const SHOWN = 20;
+
+/** The last answers. */
+export function Recent({ settled }: { settled: readonly Approval[] }) {
+  const now = useNow(10_000);
+  return (
+    <section aria-labelledby="recent">
+      <h2 id="recent" className={styles.heading}>
+        Recent answers
+      </h2>
+      <ul className={styles.list}>
+        {settled.slice(0, SHOWN).map((approval) => {
+          if (approval.status === 'waiting') return null;
+          const { icon: Icon, word } = SETTLED[approval.status];
+          const at = approval.settledAt ?? approval.createdAt;
+          return (
+            <li key={approval.id} className={styles.item}>
+              <span className={`${styles.status} ${approval.status === 'denied' ? styles.denied : ''}`}>
+                <Icon size={14} aria-hidden="true" />
+                {word}
+              </span>
+              <span className={styles.title}>
+                <Shown text={approval.title} />
+                {approval.reason !== undefined && <span className={styles.reason}>“{approval.reason}”</span>}
+              </span>
+              <time className={styles.time} dateTime={new Date(at).toISOString()} title={exactTime(at)}>
+                {relativeTime(at, now)}
+              </time>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,55 @@
+import { useId } from 'react';
+import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
+import { visible } from '../shared/hidden.ts';
+import styles from './remember.module.css';
+
+const SCOPES: Readonly<Record<ApprovalScope, string>> = {
+  once: 'just this once',
+  session: 'this session',
+  hour: 'one hour',
+  always: 'always',
+};
+
+/** For how long an "Allow" counts, and for what. */
+export function Remember(props: {
+  approval: Approval;
+  scope: ApprovalScope;
+  onScope: (scope: ApprovalScope) => void;
+  pattern: string | undefined;
+  onPattern: (id: string) => void;
+}) {
+  const { approval, scope, onScope, pattern, onPattern } = props;
+  const name = useId();
+  if (approval.scopes.length === 1) {
+    return (
+      <p className={styles.hint}>
+        A rule says to ask about this every time, so an answer counts just this once.
+      </p>
+    );
+  }
+  return (
+    <div className={styles.remember}>
+      <fieldset className={styles.scopes}>
+        <legend>Remember</legend>
+        {approval.scopes.map((one) => (
+          <label key={one}>
+            <input type="radio" name={name} checked={scope === one} onChange={() => onScope(one)} />
+            {SCOPES[one]}
+          </label>
+        ))}
+      </fieldset>
+      {scope !== 'once' && approval.suggestions.length > 0 && (
+        <label className={styles.pattern}>
+          <span>for</span>
+          <select value={pattern} onChange={(event) => onPattern(event.target.value)}>
+            {approval.suggestions.map((suggestion) => (
+              <option key={suggestion.id} value={suggestion.id}>
+                {visible(suggestion.label)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import { Check, Copy, type LucideIcon, TriangleAlert } from 'lucide-react';
+import { type ButtonHTMLAttributes, type ReactNode, useEffect, useState } from 'react';
+import styles from './parts.module.css';
+
+type Look = 'primary' | 'danger' | 'plain';
+
+/** A button. `hotkey` is only shown: the page listens for it. */
+export function Button({
+  look = 'plain',
+  hotkey,
+  icon: Icon,
+  children,
+  className,
+  ...rest
+}: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look; hotkey?: string; icon?: LucideIcon }) {
+  return (
+    <button type="button" className={`${styles.button} ${styles[look]} ${className ?? ''}`} {...rest}>
+      {Icon !== undefined && <Icon size={14} aria-hidden="true" />}
+      {children}
+      {hotkey !== undefined && <kbd className={styles.key}>{hotkey}</kbd>}
+    </button>
+  );
+}
+
+/** Something that a person should know, in a line of its own. */
+export function Notice({
+  tone,
+  children,
+  action,
+}: {
+  tone: 'warn' | 'danger' | 'plain';
+  children: ReactNode;
+  action?: ReactNode;
+}) {
+  return (
+    <div
+      className={`${styles.notice} ${styles[`${tone}Notice`]}`}
+      role={tone === 'plain' ? undefined : 'alert'}
+    >
+      {tone !== 'plain' && <TriangleAlert size={16} aria-hidden="true" />}
+      <div className={styles.noticeText}>{children}</div>
+      {action}
+    </div>
+  );
+}
+
+/** What will be here, and the first step towards it. */
+export function Empty({
+  icon: Icon,
+  title,
+  children,
+}: {
+  icon: LucideIcon;
+  title: string;
+  children: ReactNode;
+}) {
+  return (
+    <section className={styles.empty}>
+      <Icon size={24} strokeWidth={1.5} aria-hidden="true" />
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** The shape of what is loading, and only when it takes a while. */
+export function Loading({ lines = 3 }: { lines?: number }) {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), 150);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!slow) return null;
+  return (
+    <div className={styles.loading} role="status">
+      <span className={styles.spoken}>Loading</span>
+      {Array.from({ length: lines }, (_, line) => `line ${line}`).map((key) => (
+        <div key={key} />
+      ))}
+    </div>
+  );
+}
+
+/** Text to take along, such as a command or an address. */
+export function Copyable({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => {
+        setCopied(true);
+        setTimeout(() => setCopied(false), 1500);
+      },
+      () => {},
+    );
+  };
+  return (
+    <span className={styles.copyable}>
+      <code>{text}</code>
+      <button
+        type="button"
+        onClick={copy}
+        title={copied ? 'Copied' : 'Copy'}
+        aria-label={copied ? 'Copied' : `Copy ${text}`}
+      >
+        {copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
+      </button>
+    </span>
+  );
+}
+
+/** Text in which the host made hidden characters visible: `⟦RLO⟧` stands out. */
+export function Shown({ text }: { text: string }) {
+  if (!text.includes('⟦')) return text;
+  let at = 0;
+  return text.split(/(⟦[^⟦⟧]{1,12}⟧)/).map((part) => {
+    const key = at;
+    at += part.length + 1;
+    return part.startsWith('⟦') ? (
+      <mark key={key} className={styles.hidden}>
+        {part}
+      </mark>
+    ) : (
+      <span key={key}>{part}</span>
+    );
+  });
+}

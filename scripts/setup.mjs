@@ -1,0 +1,143 @@
+// Sets a checkout up: system packages, npm packages, build. Plain JavaScript, nothing but Node's own modules.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { npmCommand, ROOT, say, withNode } from './node.mjs';
+
+/** Programs that are not npm's to install. `why` is what does not work without them. */
+const PROGRAMS = {
+  git: { names: ['git'], packages: ['git'], why: 'the git tools will answer that git is missing' },
+  chromium: {
+    names: ['chromium', 'chromium-browser', 'google-chrome'],
+    packages: ['chromium'],
+    why: 'tests that look at the panel in a browser will fail',
+  },
+};
+
+/** Looks for programs and, as root on Debian or Ubuntu, installs what is missing. Never fails: says what is not there. */
+export function ensurePrograms(...wanted) {
+  const missing = wanted.filter((name) => !PROGRAMS[name].names.some(onPath));
+  if (missing.length === 0) return;
+  const canInstall = process.platform === 'linux' && process.getuid?.() === 0 && onPath('apt-get');
+  if (canInstall) {
+    const packages = missing.flatMap((name) => PROGRAMS[name].packages);
+    say(`installing ${packages.join(', ')} (apt-get) …`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env }).status === 0;
+    apt('-qq', 'update');
+    // One by one: what cannot be had must not keep the rest away.
+    for (const one of packages) apt('-qq', '-y', '--no-install-recommends', 'install', one);
+  }
+  for (const name of missing) {
+    if (PROGRAMS[name].names.some(onPath)) continue;
+    say(
+      `${name} is missing${canInstall ? ' and could not be installed' : '; install it yourself'}: without it ${PROGRAMS[name].why}.`,
+    );
+  }
+}
+
+/** Installs npm packages when there are none, or when they are not the lockfile's. Ends the process when it fails. */
+export function ensurePackages() {
+  if (packagesAreCurrent(ROOT)) return;
+  say('installing npm packages (npm ci) …');
+  const began = Date.now();
+  const [command, ...args] = npmCommand();
+  const run = () =>
+    spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund'], {
+      cwd: ROOT,
+      stdio: ['ignore', 2, 2],
+      env: withNode(process.execPath),
+    });
+  let result = run();
+  if (result.status !== 0) {
+    say('that failed; trying once more …');
+    result = run();
+  }
+  if (result.status !== 0) {
+    say(
+      'The npm packages could not be installed; the lines above say why. Check the network and the free space, then run this again.',
+    );
+    process.exit(1);
+  }
+  writeFileSync(stampOf(ROOT), lockHash(ROOT));
+  say(`npm packages installed in ${seconds(began)}.`);
+}
+
+/** Whether `node_modules` holds what the lockfile says: by this script's stamp, or by npm's own record being newer. */
+export function packagesAreCurrent(root) {
+  const stamp = stampOf(root);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash(root)) return true;
+  const record = join(root, 'node_modules', '.package-lock.json');
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+/** Builds `dist` when a source is newer than it. Ends the process when that fails, unless told to carry on. */
+export function ensureBuilt({ orExit = true } = {}) {
+  if (buildIsCurrent(ROOT)) return true;
+  say('building …');
+  const began = Date.now();
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'build.ts')], {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 2],
+    env: withNode(process.execPath),
+  });
+  if (status === 0) {
+    say(`built in ${seconds(began)}.`);
+    return true;
+  }
+  say('The build failed; the lines above say why.');
+  if (orExit) process.exit(1);
+  return false;
+}
+
+const SOURCES = [
+  'contract',
+  'main',
+  'preload',
+  'renderer',
+  'resources',
+  'scripts/build.ts',
+  'vite.config.ts',
+  'package.json',
+  'package-lock.json',
+];
+
+/** Whether `dist` was made after the last change of any source. */
+export function buildIsCurrent(root) {
+  const built = join(root, 'dist', '.built');
+  if (!existsSync(built)) return false;
+  const at = statSync(built).mtimeMs;
+  return SOURCES.every((source) => newest(join(root, source)) <= at);
+}
+
+/** The newest change of a file, or of anything in a folder; 0 when it does not exist. Folders count: a file may be gone. */
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  return readdirSync(path).reduce(
+    (latest, name) => Math.max(latest, newest(join(path, name))),
+    stats.mtimeMs,
+  );
+}
+
+function stampOf(root) {
+  return join(root, 'node_modules', '.fastband-lock-sha256');
+}
+
+function lockHash(root) {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+}
+
+function onPath(program) {
+  const folders = (process.env.PATH ?? process.env.Path ?? '').split(delimiter);
+  const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
+  return folders.some((folder) => names.some((name) => existsSync(join(folder, name))));
+}
+
+function seconds(since) {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,94 @@
+// `npm test`: sets the checkout up, checks and tests everything, and says in its last line how many passed and failed.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { countVitest, lastLine, table } from './counts.mjs';
+import { needNode, ROOT, say, withNode } from './node.mjs';
+import { ensureBuilt, ensurePackages, ensurePrograms } from './setup.mjs';
+
+await needNode(fileURLToPath(import.meta.url));
+const needsBrowser =
+  existsSync(join(ROOT, 'e2e')) && readdirSync(join(ROOT, 'e2e')).some((name) => name.endsWith('.test.ts'));
+ensurePrograms('git', ...(needsBrowser ? ['chromium'] : []));
+ensurePackages();
+
+const steps = [];
+const built = ensureBuilt({ orExit: false });
+// A build that works is no test; one that does not is a failure.
+if (!built) steps.push({ name: 'build', passed: 0, failed: 1, skipped: 0 });
+steps.push(await check('lint', '@biomejs/biome/bin/biome', 'check', '.'));
+steps.push(await check('types', 'typescript/bin/tsc', '-p', '.'));
+steps.push(...(await vitest()));
+
+process.stdout.write(`\n${table(steps)}\n\n${lastLine(steps)}\n`);
+process.exitCode = steps.some((step) => step.failed > 0) ? 1 : 0;
+
+/** A check without parts counts as one test. */
+async function check(name, script, ...args) {
+  say(`${name} …`);
+  const passed = (await run(join(ROOT, 'node_modules', script), args)) === 0;
+  return { name, passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+async function vitest() {
+  const folder = mkdtempSync(join(tmpdir(), 'fastband-test-'));
+  const report = join(folder, 'report.json');
+  const steps = [];
+  try {
+    for (const project of ['unit', 'integration', 'e2e']) {
+      say(`${project} tests …`);
+      const args = [
+        'run',
+        '--project',
+        project,
+        '--passWithNoTests',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+      ];
+      rmSync(report, { force: true });
+      const code = await run(join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), args);
+      steps.push({
+        name: project,
+        ...countVitest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, code),
+      });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return steps;
+}
+
+/** Runs a Node script in a process group of its own, and ends what it may have left behind. */
+function run(script, args) {
+  const ownGroup = process.platform !== 'win32';
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: withNode(process.execPath, { ...process.env, CI: process.env.CI ?? '1' }),
+    detached: ownGroup,
+  });
+  const end = (signal) => {
+    try {
+      if (child.pid !== undefined) process.kill(ownGroup ? -child.pid : child.pid, signal);
+    } catch (error) {
+      // Already gone, with everything it started: as it should be.
+      if (error.code !== 'ESRCH') throw error;
+    }
+  };
+  const interrupted = (signal) => {
+    end(signal);
+    process.exitCode = 1;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupted);
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(1));
+    child.on('exit', (code) => {
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupted);
+      end('SIGKILL');
+      resolve(code ?? 1);
+    });
+  });
+}

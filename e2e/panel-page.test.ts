@@ -1,0 +1,375 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Approval } from '../contract/approvals.ts';
+import type { AuditRow } from '../contract/audit.ts';
+import { CHANNELS } from '../contract/channels.ts';
+import type { HostEvent } from '../contract/events.ts';
+import { FastbandError } from '../main/core/errors.ts';
+import { realClock, silentLog } from '../main/core/testing.ts';
+import { type Panel, type PanelApp, startPanel } from '../main/headless/panel.ts';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+const GUARD_MS = 500;
+
+const change = { kind: 'write', workspace: 'shop', path: 'src/cart.ts', op: 'modify' } as const;
+
+function approval(id: string, more: Partial<Approval> = {}): Approval {
+  const effects = more.effects ?? [change];
+  return {
+    id,
+    status: 'waiting',
+    title: `Claude Code wants to change ${id} in shop`,
+    clientId: 'k1',
+    clientName: 'Claude Code',
+    tool: 'edit_file',
+    planHash: `plan of ${id}`,
+    effects,
+    reasons: effects.map((effect) => ({
+      effect,
+      decision: 'ask',
+      reason: { by: 'default', id: 'ask', text: 'No rule covers this.' },
+    })),
+    previews: [
+      { kind: 'diff', path: 'src/cart.ts', diff: '@@ -1 +1 @@\n-a\n+b\n', added: 1, removed: 1, omitted: 0 },
+    ],
+    warnings: [],
+    scopes: ['once', 'session', 'hour', 'always'],
+    suggestions: [
+      {
+        id: 'exact',
+        label: 'change src/cart.ts in shop',
+        match: [{ kind: 'write', paths: ['src/cart.ts'] }],
+      },
+      { id: 'folder', label: 'change src/** in shop', match: [{ kind: 'write', paths: ['src/**'] }] },
+    ],
+    waiters: 1,
+    createdAt: Date.now(),
+    expiresAt: Date.now() + 300_000,
+    ...more,
+  };
+}
+
+const changed: AuditRow = {
+  seq: 1,
+  at: Date.now(),
+  type: 'call.finished',
+  callId: 'c_1',
+  actor: 'Claude Code',
+  clientId: 'k1',
+  tool: 'edit_file',
+  kinds: ['write'],
+  decision: 'ask',
+  outcome: 'ok',
+  durationMs: 12,
+  summary: 'Changed src/cart.ts, +1 −1',
+  detail: {},
+  prev: '',
+  hash: '',
+};
+
+/** A core with a queue of approvals and nothing else. */
+class FakeApp {
+  approvals: Approval[] = [];
+  readonly decided: unknown[] = [];
+  readonly #listeners = new Set<(event: HostEvent) => void>();
+  readonly app: PanelApp = {
+    handle: async (channel, input) => CHANNELS[channel].output.parse(this.#answer(channel, input)) as never,
+    exportAudit: async function* () {},
+    subscribe: (listener) => {
+      this.#listeners.add(listener);
+      return () => this.#listeners.delete(listener);
+    },
+    authFailed: () => {},
+  };
+
+  ask(one: Approval): void {
+    this.approvals.push(one);
+    for (const tell of this.#listeners) tell({ type: 'approval.added', approval: one });
+  }
+
+  #answer(channel: string, input: unknown): unknown {
+    switch (channel) {
+      case 'server.status':
+        return {
+          running: true,
+          version: '0',
+          home: '/home',
+          pid: 1,
+          waitingApprovals: 0,
+          activeCalls: 0,
+          audit: 'ok',
+          problems: [],
+        };
+      case 'approvals.list':
+        return this.approvals;
+      case 'audit.search':
+        return { rows: [changed], next: null };
+      case 'journal.list':
+        return [
+          {
+            id: 1,
+            callId: 'c_1',
+            at: 0,
+            clientName: '',
+            tool: '',
+            workspace: '',
+            path: '',
+            op: 'modify',
+            bytes: 1,
+            undoable: true,
+          },
+        ];
+      case 'journal.undo':
+        throw new FastbandError('conflict', 'src/cart.ts has changed since.');
+      case 'clients.list':
+        return [];
+      case 'approvals.decide': {
+        this.decided.push(input);
+        const { id, decision } = CHANNELS['approvals.decide'].input.parse(input);
+        const at = this.approvals.findIndex((one) => one.id === id);
+        const old = this.approvals[at];
+        if (old === undefined) throw new FastbandError('not_found', 'There is no such approval.');
+        const settled: Approval = {
+          ...old,
+          status: decision === 'allow' ? 'allowed' : 'denied',
+          settledAt: Date.now(),
+        };
+        this.approvals[at] = settled;
+        return settled;
+      }
+      default:
+        throw new Error(`the page asked for ${channel}`);
+    }
+  }
+}
+
+const missing = existsSync(CHROMIUM)
+  ? ''
+  : ` (skipped: there is no ${CHROMIUM}; install chromium or set CHROMIUM)`;
+
+describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
+  const sessionKey = randomBytes(32);
+  let assets: string;
+  let home: string;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let fake: FakeApp;
+  let panel: Panel;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    assets = await mkdtemp(join(tmpdir(), 'fastband-renderer-'));
+    await build({
+      configFile: resolve(import.meta.dirname, '../vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: assets, emptyOutDir: true },
+    });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await rm(assets, { recursive: true, force: true });
+  });
+
+  const start = (port = 0): Promise<Panel> =>
+    startPanel({
+      app: fake.app,
+      port,
+      token: 'token',
+      assets,
+      sessionKey,
+      log: silentLog,
+      ports: { clock: realClock, random: (bytes) => randomBytes(bytes), home },
+    });
+
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'fastband-page-'));
+    fake = new FakeApp();
+    panel = await start();
+    complaints = [];
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    page = await context.newPage();
+    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
+    page.on('pageerror', (error) => void complaints.push(error.message));
+  });
+
+  afterEach(async () => {
+    await context.close();
+    await panel.close();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const card = () => page.getByRole('article');
+  /** Waits for the card, then until it takes an answer. */
+  async function ready(title: string): Promise<void> {
+    await card().getByRole('heading', { name: title }).waitFor();
+    await page.waitForTimeout(GUARD_MS + 100);
+  }
+
+  it('shows what waits, without a word of complaint from the content security policy', async () => {
+    fake.approvals.push(approval('a'));
+    await page.goto(panel.loginUrl);
+    await card().getByText('No rule covers this.').waitFor();
+    expect(page.url()).toBe(panel.url);
+    expect(await page.title()).toBe('(1) Approvals · Fastband');
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByText('Changed src/cart.ts').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows a call that comes while it is open', async () => {
+    await page.goto(panel.loginUrl);
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    fake.ask(approval('late'));
+    await card().getByRole('heading', { name: 'change late' }).waitFor();
+  });
+
+  it('does not take keys that were typed for the card before', async () => {
+    fake.approvals.push(approval('first'), approval('second', { createdAt: Date.now() + 1 }));
+    await page.goto(panel.loginUrl);
+    await ready('change first');
+    await page.keyboard.press('a');
+    await card().getByRole('heading', { name: 'change second' }).waitFor();
+    await page.keyboard.press('a');
+    await page.keyboard.press('d');
+    await page.waitForTimeout(GUARD_MS + 100);
+    expect(fake.decided).toEqual([{ id: 'first', decision: 'allow', planHash: 'plan of first' }]);
+    await page.keyboard.press('d');
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    expect(fake.decided[1]).toEqual({ id: 'second', decision: 'deny', planHash: 'plan of second' });
+  });
+
+  it('takes a reason as text, not as keys', async () => {
+    fake.approvals.push(approval('a'));
+    await page.goto(panel.loginUrl);
+    await ready('change a');
+    await page.getByRole('textbox').fill('');
+    await page.keyboard.type('add a dad');
+    expect(fake.decided).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    expect(fake.decided).toEqual([{ id: 'a', decision: 'deny', planHash: 'plan of a', reason: 'add a dad' }]);
+  });
+
+  it('remembers what a person chose, and only that', async () => {
+    fake.approvals.push(approval('a'));
+    await page.goto(panel.loginUrl);
+    await ready('change a');
+    expect(await page.getByRole('combobox').count()).toBe(0);
+    await page.getByLabel('always').check();
+    await page.getByRole('combobox').selectOption('folder');
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    expect(fake.decided).toEqual([
+      { id: 'a', decision: 'allow', planHash: 'plan of a', scope: 'always', pattern: 'folder' },
+    ]);
+  });
+
+  it('does not allow before a warning below the edge of the window was seen', async () => {
+    const effects = Array.from({ length: 38 }, (_, n) => ({ ...change, path: `src/${n}.ts` }));
+    fake.approvals.push(approval('a', { effects, warnings: ['This command can run anything.'] }));
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await page.goto(panel.loginUrl);
+    await ready('change a');
+    await page.keyboard.press('a');
+    await page.getByRole('button', { name: 'Allow', exact: false }).waitFor();
+    expect(fake.decided).toEqual([]);
+    // The key led to the warning instead.
+    await page.getByRole('button', { name: /^Allow/ }).waitFor();
+    await page.keyboard.press('a');
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    expect(fake.decided).toHaveLength(1);
+  });
+
+  it('makes characters visible that would mislead', async () => {
+    fake.approvals.push(approval('a', { effects: [{ ...change, path: 'cart\u202Ets.exe' }] }));
+    await page.goto(panel.loginUrl);
+    await card().getByText('⟦U+202E⟧', { exact: false }).first().waitFor();
+  });
+
+  it('keeps its cookie worthless for a server on another port', async () => {
+    fake.approvals.push(approval('a'));
+    await page.goto(panel.loginUrl);
+    await card().waitFor();
+    let stolen = '';
+    const other = createServer((req, res) => {
+      stolen = req.headers.cookie ?? '';
+      res.end();
+    }).listen(0, '127.0.0.1');
+    await new Promise((done) => other.once('listening', done));
+    await (await context.newPage()).goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    other.close();
+    expect(stolen).toContain('fastband_');
+    const { port, origin } = new URL(panel.url);
+    const status = await new Promise((done) => {
+      const headers = { Cookie: stolen, Origin: origin, 'Content-Type': 'application/json' };
+      request({ host: '127.0.0.1', port, method: 'POST', path: '/api/approvals.decide', headers }, (res) =>
+        done(res.statusCode),
+      ).end(JSON.stringify({ id: 'a', decision: 'allow' }));
+    });
+    expect([status, fake.decided]).toEqual([401, []]);
+    await page.reload();
+    await card().waitFor();
+  });
+
+  it('says when the host is gone, takes no answers, and goes on when it is back', async () => {
+    fake.approvals.push(approval('a'));
+    await page.goto(panel.loginUrl);
+    await ready('change a');
+    const port = Number(new URL(panel.url).port);
+    await panel.close();
+    await page.getByText('Fastband does not answer', { exact: false }).waitFor();
+    expect(await page.getByRole('button', { name: 'Allow' }).isDisabled()).toBe(true);
+    fake.approvals.push(approval('b', { createdAt: Date.now() + 1 }));
+    panel = await start(port);
+    await page.getByText('2 waiting').waitFor();
+    expect(await page.getByText('Fastband does not answer', { exact: false }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Allow' }).isDisabled()).toBe(false);
+  });
+
+  it('logs out', async () => {
+    await page.goto(panel.loginUrl);
+    await page.getByText('Server running').click();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('heading', { name: 'This browser is not logged in' }).waitFor();
+    await page.goto(panel.url);
+    await page.getByRole('heading', { name: 'Open Fastband by its link' }).waitFor();
+  });
+
+  it('says why an undo was refused', async () => {
+    await page.goto(panel.loginUrl);
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('src/cart.ts has changed since.').waitFor();
+  });
+
+  it.each([420, 600, 901, 1100, 1600])('fits a window of %i px', async (width) => {
+    const effects = [{ ...change, path: `src/${'long'.repeat(60)}.ts` }, change];
+    fake.approvals.push(approval('a', { effects }), approval('b'.repeat(300)));
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(panel.loginUrl);
+    await card().waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByText('Changed src/cart.ts').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);
+  });
+});

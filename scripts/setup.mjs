@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { npmCommand, ROOT, say, withNode } from './node.mjs';
 
 /** Programs that are not npm's to install. `why` is what does not work without them. */
@@ -37,15 +37,21 @@ export function ensurePrograms(...wanted) {
   }
 }
 
-/** Installs npm packages when there are none, or when they are not the lockfile's. Ends the process when it fails. */
-export function ensurePackages() {
-  if (packagesAreCurrent(ROOT)) return;
-  say('installing npm packages (npm ci) …');
+/** The programs by others that tests and benchmarks run Fastband beside: no part of it, so not among its packages. */
+export const PEERS = join(ROOT, 'e2e', 'peers');
+
+/**
+ * Installs the npm packages of a folder when there are none, or when they are not its lockfile's. Ends the process
+ * when it fails.
+ */
+export function ensurePackages(folder = ROOT) {
+  if (packagesAreCurrent(folder)) return;
+  say(`installing npm packages${folder === ROOT ? '' : ` of ${relative(ROOT, folder)}`} (npm ci) …`);
   const began = Date.now();
   const [command, ...args] = npmCommand();
   const run = () =>
     spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund'], {
-      cwd: ROOT,
+      cwd: folder,
       stdio: ['ignore', 2, 2],
       env: withNode(process.execPath),
     });
@@ -60,7 +66,7 @@ export function ensurePackages() {
     );
     process.exit(1);
   }
-  writeFileSync(stampOf(ROOT), lockHash(ROOT));
+  writeFileSync(stampOf(folder), lockHash(folder));
   say(`npm packages installed in ${seconds(began)}.`);
 }
 

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countVitest, lastLine, table } from './counts.mjs';
 import { needNode, ROOT, say, withNode } from './node.mjs';
-import { ensureBuilt, ensurePackages, ensurePrograms } from './setup.mjs';
+import { ensureBuilt, ensurePackages, ensurePrograms, PEERS } from './setup.mjs';
 
 await needNode(fileURLToPath(import.meta.url));
 const needsBrowser =
   existsSync(join(ROOT, 'e2e')) && readdirSync(join(ROOT, 'e2e')).some((name) => name.endsWith('.test.ts'));
 ensurePrograms('git', ...(needsBrowser ? ['chromium'] : []));
 ensurePackages();
+ensurePackages(PEERS);
 
 const steps = [];
 const built = ensureBuilt({ orExit: false });

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { basename, delimiter, isAbsolute, join, resolve, sep } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { Workspace } from '../../contract/entities.ts';
 import { FastbandError } from '../core/errors.ts';
 import { isWithin } from '../core/within.ts';
@@ -43,10 +43,11 @@ export async function resolveCommand(
     throw new FastbandError('command_refused', 'An argument holds a NUL character.');
   if (argv.reduce((sum, one) => sum + one.length + 1, 0) > 128 * 1024)
     throw new FastbandError('command_refused', 'The command line is longer than 128 KiB.');
+  await refuseOwn(argv, options);
   const found =
     name.includes('/') || name.includes(sep) ? resolve(options.cwd, name) : await findInPath(name, options);
   const binary = await programAt(found, name);
-  await refuseOwn(argv, binary, options);
+  await refuseOwn([binary], options);
   const inWorkspace = options.workspaces.some((workspace) => isWithin(binary, workspace.root));
   const why =
     openProgram(basename(name), basename(binary)) ??
@@ -111,32 +112,33 @@ async function isProgram(path: string): Promise<boolean> {
 }
 
 /** Fastband must not be driven from inside: not by its command, its entry scripts, nor its folder as an argument. */
-async function refuseOwn(
-  argv: readonly string[],
-  binary: string,
-  { cwd, home }: ResolveCommandOptions,
-): Promise<void> {
-  const refusal = () =>
-    new FastbandError(
-      'command_refused',
-      'Fastband itself, and the folder where it keeps its data, cannot be reached by commands.',
-    );
-  if (isWithin(binary, home)) throw refusal();
+async function refuseOwn(words: readonly string[], { cwd, home }: ResolveCommandOptions): Promise<void> {
   const own = await ownPlaces();
-  for (const argument of [binary, ...argv]) {
-    const value =
-      argument.startsWith('-') && argument.includes('=')
-        ? argument.slice(argument.indexOf('=') + 1)
-        : argument;
+  for (const word of words) {
+    const value = word.startsWith('-') && word.includes('=') ? word.slice(word.indexOf('=') + 1) : word;
     const plain = value.replace(/^file:\/\//, '').replace(/^@/, '');
-    if (/^fastband(?:\.(?:exe|cmd|js|mjs))?$/i.test(basename(plain))) throw refusal();
-    if (plain.length > 4096 || plain === '') continue;
-    const real = await realpath(resolve(cwd, plain)).catch(() => resolve(cwd, plain));
-    if (isWithin(real, home) || own.includes(real) || /(?:^|[\\/])fastband(?:\.(?:exe|cmd))?$/i.test(real))
-      throw refusal();
+    if (plain === '' || plain.length > 4096) continue;
+    const real = await realOf(resolve(cwd, plain));
+    const named = [plain, real].some((path) => /^fastband(?:\.(?:exe|cmd|js|mjs))?$/i.test(basename(path)));
+    // A shell text or a pattern may name the folder too; what is written out is caught, and the person sees the rest.
+    if (named || isWithin(real, home) || own.includes(real) || word.includes(home)) {
+      throw new FastbandError(
+        'command_refused',
+        'Fastband itself, and the folder where it keeps its data, cannot be reached by commands.',
+      );
+    }
   }
-  // A shell text or a pattern may name the folder too; what is written out is caught, and the person sees the rest.
-  if (argv.some((argument) => argument.includes(home))) throw refusal();
+}
+
+/** Where a path leads, also when its last parts do not exist yet. */
+async function realOf(path: string): Promise<string> {
+  const missing: string[] = [];
+  for (let at = path; ; at = dirname(at)) {
+    const real = await realpath(at).catch(() => undefined);
+    if (real !== undefined) return join(real, ...missing);
+    if (at === dirname(at)) return path;
+    missing.unshift(basename(at));
+  }
 }
 
 /** The files by which this very program is started. */

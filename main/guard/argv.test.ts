@@ -1,0 +1,161 @@
+import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ToolBench } from '../tools/testing.ts';
+import { resolveCommand, safePath } from './argv.ts';
+import { commandEnvironment } from './environment.ts';
+import { openProgram } from './programs.ts';
+
+let bench: ToolBench;
+let bin: string;
+
+beforeEach(async () => {
+  bench = await ToolBench.create({ 'tool.sh': '#!/bin/sh\necho hi\n', 'plain.txt': 'x' });
+  await chmod(bench.path('tool.sh'), 0o755);
+  bin = join(bench.base, 'bin');
+  await mkdir(bin);
+});
+afterEach(() => bench.remove());
+
+const options = (env: Record<string, string> = {}) => ({
+  cwd: bench.root,
+  env: { PATH: `${bin}:/usr/bin:/bin`, ...env },
+  home: bench.home,
+  workspaces: bench.workspaces,
+});
+const resolve = (argv: string[], env?: Record<string, string>) => resolveCommand(argv, options(env));
+
+describe('what a command is', () => {
+  it('a program by name comes from PATH, with its real path', async () => {
+    const found = await resolve(['cat', '-n', 'plain.txt']);
+    expect(found).toMatchObject({ open: false, inWorkspace: false });
+    expect(found.binary).toMatch(/^\/.*cat$/);
+  });
+
+  it.each([
+    [['sh', '-c', 'x']],
+    [['bash']],
+    [['env', 'cat']],
+    [['xargs', 'rm']],
+    [['node', '-e', '1']],
+    [['find', '.', '-exec', 'rm', '{}', ';']],
+    [['git', '-c', 'alias.x=!sh', 'x']],
+    [['awk', 'BEGIN{system("id")}']],
+    [['tar', '--to-command=sh']],
+    [['perl', '-e', '1']],
+    [['timeout', '1', 'sh']],
+  ])('%j can run anything', async (argv) => {
+    expect(await resolve(argv)).toMatchObject({ open: true, why: expect.any(String) });
+  });
+
+  it('a file of the workspace can run anything', async () => {
+    expect(await resolve(['./tool.sh'])).toMatchObject({ open: true, inWorkspace: true });
+  });
+});
+
+describe('a program under another name', () => {
+  it.each(['ls', 'cat', 'true'])('a link called %s to a shell is a shell', async (name) => {
+    await symlink('/bin/sh', join(bin, name));
+    expect(await resolve([name])).toMatchObject({ open: true });
+  });
+
+  it('a copy of a shell called bash3.2 is a shell', async () => {
+    await copyFile('/bin/sh', join(bin, 'bash3.2'));
+    await chmod(join(bin, 'bash3.2'), 0o755);
+    expect(await resolve(['bash3.2'])).toMatchObject({ open: true });
+  });
+
+  it.each([
+    ['python3.11', 'python3.11'],
+    ['gcc-12', 'x86_64-linux-gnu-gcc-12'],
+    ['PYTHON.EXE', 'python.exe'],
+    ['deploy.sh', 'deploy.sh'],
+    ['vi', 'vim.basic'],
+  ])('%s is known by its name', (given, real) => {
+    expect(openProgram(given, real)).toBeDefined();
+  });
+});
+
+describe('PATH', () => {
+  it('leads into no workspace, no relative folder and not into Fastband’s own', () => {
+    const path = ['.', '', 'bin', bench.root, bench.path('node_modules/.bin'), bench.home, '/usr/bin'].join(
+      ':',
+    );
+    expect(safePath({ PATH: path }, bench.workspaces, bench.home)).toBe('/usr/bin');
+  });
+
+  it('a program planted in the workspace is not found by name', async () => {
+    await writeFile(bench.path('cat'), '#!/bin/sh\n');
+    await chmod(bench.path('cat'), 0o755);
+    const found = await resolve(['cat'], { PATH: `${bench.root}:.:/usr/bin:/bin` });
+    expect(found.inWorkspace).toBe(false);
+  });
+
+  it('a link on PATH into the workspace is passed over', async () => {
+    await symlink(bench.path('tool.sh'), join(bin, 'harmless'));
+    await expect(resolve(['harmless'])).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['nothing', []],
+    ['an empty name', ['']],
+    ['a NUL', ['cat', 'a\0b']],
+    ['Fastband by name', ['fastband', 'client', 'add', 'x']],
+    ['Fastband behind a wrapper', ['env', 'fastband', 'rules', 'list']],
+    ['Fastband’s script given to Node', ['node', '/opt/app/bin/fastband', 'serve']],
+  ])('%s', async (_, argv) => {
+    await expect(resolve(argv)).rejects.toMatchObject({ code: 'command_refused' });
+  });
+
+  it.each([
+    ['as an argument', (home: string) => ['cat', join(home, 'fastband.db')]],
+    ['in an option', (home: string) => ['cat', `--file=${home}/audit.key`]],
+    ['as a URL', (home: string) => ['curl', `file://${home}/settings.json`]],
+    ['in a shell’s text', (home: string) => ['sh', '-c', `cat ${home}/fastband.db`]],
+    ['by way of ..', (home: string) => ['cat', join(home, '..', 'home', 'x')]],
+  ])('the home folder %s', async (_, argv) => {
+    await expect(resolve(argv(bench.home))).rejects.toMatchObject({ code: 'command_refused' });
+  });
+
+  it('the home folder through a link in the workspace', async () => {
+    await symlink(bench.home, bench.path('innocent'));
+    await expect(resolve(['cat', 'innocent/fastband.db'])).rejects.toMatchObject({ code: 'command_refused' });
+  });
+
+  it.each([['missing-program'], ['./plain.txt'], ['/nowhere/x'], ['/usr/bin']])(
+    '%s, which is no program',
+    async (name) => {
+      await expect(resolve([name])).rejects.toMatchObject({ code: 'not_found' });
+    },
+  );
+});
+
+describe('the environment of a command', () => {
+  it('passes on a few plain things, what was named, and nothing that loads code or is a key', () => {
+    const env = {
+      PATH: '/usr/bin',
+      HOME: '/h',
+      LANG: 'C',
+      LC_ALL: 'C',
+      CI: '1',
+      LD_PRELOAD: '/x.so',
+      NODE_OPTIONS: '--require /x',
+      GIT_DIR: '/x',
+      BASH_ENV: '/x',
+      ANTHROPIC_API_KEY: 'k',
+      FASTBAND_SECRET_KEY: 's',
+      OTHER_TOKEN: 't',
+    };
+    const extra = ['CI', 'LD_PRELOAD', 'NODE_OPTIONS', 'GIT_DIR', 'ANTHROPIC_API_KEY', 'FASTBAND_SECRET_KEY'];
+    expect(commandEnvironment({ env, extra, workspaces: bench.workspaces, home: bench.home })).toEqual({
+      PATH: '/usr/bin',
+      HOME: '/h',
+      LANG: 'C',
+      LC_ALL: 'C',
+      CI: '1',
+      TERM: 'dumb',
+    });
+  });
+});

@@ -1,0 +1,136 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realClock } from '../../core/testing.ts';
+import type { RunContext } from '../../core/tool.ts';
+import { ToolBench } from '../testing.ts';
+import { runCommand } from './run-command.ts';
+
+let bench: ToolBench;
+
+beforeEach(async () => {
+  bench = await ToolBench.create({ 'a.txt': 'hello\n', 'sub/': '' });
+});
+afterEach(() => bench.remove());
+
+/** Plans and runs with the clock of the wall: real processes take real time. */
+async function run(input: object, change: () => Promise<void> = async () => {}) {
+  const context: RunContext = bench.runContext();
+  const ports = { ...context.ports, clock: realClock, env: process.env };
+  const real = { ...context, ports };
+  const plan = await runCommand.plan(runCommand.input.parse(input), real);
+  await change();
+  return { plan, result: await runCommand.run(plan, real) };
+}
+
+const processes = (mark: string) =>
+  readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return (
+        readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(mark) &&
+        !/^State:\s+Z/m.test(readFileSync(`/proc/${name}/status`, 'utf8'))
+      );
+    } catch {
+      return false;
+    }
+  });
+
+describe('a command', () => {
+  it('gets its arguments to the letter: no shell, no globs, no substitution', async () => {
+    const { plan, result } = await run({ command: ['printf', '%s\n', '$(id)', '*', 'a;b', 'x\ny', '`z`'] });
+    expect(result.output).toMatchObject({
+      exitCode: 0,
+      stdout: '$(id)\n*\na;b\nx\ny\n`z`\n',
+      stderr: '',
+      timedOut: false,
+    });
+    expect(plan.effects).toMatchObject([
+      {
+        kind: 'exec',
+        workspace: 'ws',
+        cwd: '.',
+        argv: ['printf', '%s\n', '$(id)', '*', 'a;b', 'x\ny', '`z`'],
+      },
+    ]);
+  });
+
+  it('runs where it is told, reads its input, and answers how it ended', async () => {
+    expect((await run({ command: ['pwd'], cwd: 'sub' })).result.output.stdout.trim()).toBe(bench.path('sub'));
+    expect((await run({ command: ['cat'], stdin: 'in' })).result.output.stdout).toBe('in');
+    expect((await run({ command: ['cat'] })).result.output.stdout).toBe('');
+    expect(
+      (await run({ command: ['sh', '-c', 'echo out; echo err >&2; exit 3'] })).result.output,
+    ).toMatchObject({ exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
+    expect((await run({ command: ['sh', '-c', 'kill -9 $$'] })).result.output).toMatchObject({
+      exitCode: null,
+      signal: 'SIGKILL',
+    });
+  });
+
+  it('cannot start outside the workspaces, in a file, or in a read-only workspace', async () => {
+    await expect(run({ command: ['pwd'], cwd: '/' })).rejects.toMatchObject({ code: 'outside_workspace' });
+    await expect(run({ command: ['pwd'], cwd: 'a.txt' })).rejects.toMatchObject({ code: 'not_found' });
+    bench.workspaces.splice(0, 1, { name: 'ws', root: bench.root, readOnly: true, createdAt: 0 });
+    await expect(run({ command: ['pwd'] })).rejects.toMatchObject({ code: 'read_only' });
+  });
+
+  it('keeps head and tail of a flood and says what is between', async () => {
+    bench.set({ commands: { outputBytes: 4096 } });
+    const { result } = await run({ command: ['seq', '1', '200000'] });
+    expect(result.output.stdout.length).toBeLessThan(5000);
+    expect(result.output.stdout).toMatch(/^1\n2\n/);
+    expect(result.output.stdout).toMatch(/200000\n$/);
+    expect(result.output.omittedBytes).toBeGreaterThan(1_000_000);
+  });
+
+  it('is stopped with all its children when its time is up', async () => {
+    const mark = `7${Date.now()}`;
+    const { result } = await run({
+      command: ['sh', '-c', `sleep ${mark} & trap "" TERM; sleep ${mark}; sleep ${mark}`],
+      timeout_seconds: 1,
+    });
+    expect(result.output.timedOut).toBe(true);
+    expect(result.output.seconds).toBeLessThan(8);
+    expect(processes(`sleep\0${mark}`)).toEqual([]);
+  });
+
+  it('is stopped with all its children when it is cancelled', async () => {
+    const mark = `8${Date.now()}`;
+    const call = run({ command: ['sh', '-c', `sleep ${mark} & wait`] });
+    await expect.poll(() => processes(`sleep\0${mark}`).length).toBe(1);
+    bench.controller.abort(new Error('cancelled'));
+    await expect(call).rejects.toThrow();
+    await expect.poll(() => processes(`sleep\0${mark}`)).toEqual([]);
+  });
+
+  it('does not hang on a child that it leaves behind, nor leave that child', async () => {
+    const mark = `9${Date.now()}`;
+    const began = performance.now();
+    const { result } = await run({ command: ['sh', '-c', `sleep ${mark} & echo done`] });
+    expect(result.output.stdout).toBe('done\n');
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(processes(`sleep\0${mark}`)).toEqual([]);
+  });
+
+  it('is not run when the program changed after it was shown', async () => {
+    await writeFile(bench.path('x.sh'), '#!/bin/sh\necho one\n', { mode: 0o755 });
+    await expect(
+      run({ command: ['./x.sh'] }, () => writeFile(bench.path('x.sh'), '#!/bin/sh\ntouch marker\n')),
+    ).rejects.toMatchObject({ code: 'changed_since_plan' });
+    expect(existsSync(bench.path('marker'))).toBe(false);
+  });
+
+  it('shows itself as it will run, and warns when it can run anything', async () => {
+    const context = { ...bench.planContext(), ports: { ...bench.planContext().ports, env: process.env } };
+    const plan = await runCommand.plan(
+      runCommand.input.parse({ command: ['sh', '-c', 'echo "a b"'] }),
+      context,
+    );
+    const preview = await plan.preview?.();
+    expect(preview?.previews).toMatchObject([
+      { kind: 'command', argv: ['sh', '-c', '\'echo "a b"\''], cwd: 'ws' },
+    ]);
+    expect(preview?.warnings.join()).toContain('is a shell');
+  });
+});

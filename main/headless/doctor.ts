@@ -52,18 +52,23 @@ export async function examine(home: string, env: NodeJS.ProcessEnv): Promise<Fin
 async function examineHome(home: string): Promise<Finding> {
   try {
     const stats = await stat(home);
-    if (!stats.isDirectory()) return fail('home', `${home} is no folder. Move it away, or use another --home.`);
+    if (!stats.isDirectory())
+      return fail('home', `${home} is no folder. Move it away, or use another --home.`);
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
     const open = stats.mode & 0o077;
     if (process.platform !== 'win32' && open !== 0) {
       return fail('home', `${home} can be opened by other users of this machine. Run: chmod 700 '${home}'`);
     }
     if (process.getuid !== undefined && stats.uid !== process.getuid()) {
-      return warn('home', `${home} belongs to another user. Run Fastband as that user, or use another --home.`);
+      return warn(
+        'home',
+        `${home} belongs to another user. Run Fastband as that user, or use another --home.`,
+      );
     }
     return ok('home', `${home}, for its owner only`);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return ok('home', `${home} does not exist yet; it is made at the first start`);
+    if (codeOf(error) === 'ENOENT')
+      return ok('home', `${home} does not exist yet; it is made at the first start`);
     return fail('home', `${home} cannot be used (${codeOf(error)}). Check its owner and permissions.`);
   }
 }
@@ -103,7 +108,10 @@ async function examineAudit(home: string): Promise<Finding> {
     try {
       const result = await app.handle('audit.verify', {});
       if (result.ok) return ok('audit', `${result.rows} rows, none changed, removed or moved`);
-      return fail('audit', `Row ${result.bad?.seq ?? '?'} of the log does not fit: ${result.bad?.problem ?? 'unknown'}. It was changed outside Fastband or is damaged: keep a copy, and find out who could write to ${home}.`);
+      return fail(
+        'audit',
+        `Row ${result.bad?.seq ?? '?'} of the log does not fit: ${result.bad?.problem ?? 'unknown'}. It was changed outside Fastband or is damaged: keep a copy, and find out who could write to ${home}.`,
+      );
     } finally {
       await app.close();
     }
@@ -127,7 +135,10 @@ async function examineRipgrep(): Promise<Finding> {
     const { stdout } = await promisify(execFile)(rgPath, ['--version'], { timeout: 5000 });
     return ok('ripgrep', stdout.split('\n', 1)[0] ?? rgPath);
   } catch {
-    return fail('ripgrep', 'does not run, so files cannot be searched. Install the npm packages again: npm ci');
+    return fail(
+      'ripgrep',
+      'does not run, so files cannot be searched. Install the npm packages again: npm ci',
+    );
   }
 }
 
@@ -140,12 +151,22 @@ async function examineHost(home: string, settings: Settings | undefined): Promis
   }
   if (host !== undefined) {
     const answers = await Promise.all([host.mcp, host.panel].map(isOurs));
-    if (answers.every((one) => one)) return [ok('host', `runs as process ${host.pid}: MCP at ${host.mcp}, panel at ${host.panel}`)];
-    return [fail('host', `process ${host.pid} should serve ${host.mcp}, but does not answer there. Stop it and start Fastband again; if it is another program by now, delete ${join(home, 'host.json')}.`)];
+    if (answers.every((one) => one))
+      return [ok('host', `runs as process ${host.pid}: MCP at ${host.mcp}, panel at ${host.panel}`)];
+    return [
+      fail(
+        'host',
+        `process ${host.pid} should serve ${host.mcp}, but does not answer there. Stop it and start Fastband again; if it is another program by now, delete ${join(home, 'host.json')}.`,
+      ),
+    ];
   }
   if (settings === undefined) return [ok('host', 'does not run')];
   const { port, panelPort } = settings.server;
-  return [ok('host', 'does not run'), await examinePort(port, 'server.port'), await examinePort(panelPort, 'server.panelPort')];
+  return [
+    ok('host', 'does not run'),
+    await examinePort(port, 'server.port'),
+    await examinePort(panelPort, 'server.panelPort'),
+  ];
 }
 
 /** A path that neither serves is refused before anything asks for a token: asking leaves no failed login behind. */
@@ -164,9 +185,16 @@ async function examinePort(port: number, setting: string): Promise<Finding> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error) =>
-      resolve(warn('port', `${port} cannot be used (${codeOf(error)}): another program may have it. Stop that, or run: fastband config set ${setting} PORT`)),
+      resolve(
+        warn(
+          'port',
+          `${port} cannot be used (${codeOf(error)}): another program may have it. Stop that, or run: fastband config set ${setting} PORT`,
+        ),
+      ),
     );
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(ok('port', `${port} is free for ${setting}`))));
+    server.listen(port, '127.0.0.1', () =>
+      server.close(() => resolve(ok('port', `${port} is free for ${setting}`))),
+    );
   });
 }
 

@@ -1,6 +1,12 @@
 import { UsageError } from './terminal.ts';
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /** "30m" as milliseconds; undefined when the text is no duration. */
 function duration(text: string): number | undefined {
@@ -13,7 +19,8 @@ function duration(text: string): number | undefined {
 export function parseExpiry(text: string, now: number): number {
   const span = duration(text);
   const at = span === undefined ? Date.parse(text) : now + span;
-  if (Number.isNaN(at)) throw new UsageError(`"${text}" is no time. Use 30m, 1h, 7d, or a date like 2026-12-31.`);
+  if (Number.isNaN(at))
+    throw new UsageError(`"${text}" is no time. Use 30m, 1h, 7d, or a date like 2026-12-31.`);
   if (at <= now) throw new UsageError(`"${text}" has passed already.`);
   return at;
 }
@@ -22,6 +29,7 @@ export function parseExpiry(text: string, now: number): number {
 export function parseSince(text: string, now: number): number {
   const span = duration(text);
   const at = span === undefined ? Date.parse(text) : now - span;
-  if (Number.isNaN(at)) throw new UsageError(`"${text}" is no time. Use 30m, 1h, 7d, or a date like 2026-12-31.`);
+  if (Number.isNaN(at))
+    throw new UsageError(`"${text}" is no time. Use 30m, 1h, 7d, or a date like 2026-12-31.`);
   return at;
 }

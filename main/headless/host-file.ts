@@ -46,9 +46,13 @@ async function readHostFile(home: string): Promise<HostInfo | undefined> {
   try {
     return HostInfo.parse(JSON.parse(text));
   } catch (error) {
-    throw new FastbandError('internal', `${fileIn(home)} is damaged. Stop Fastband, delete that file, and start it again.`, {
-      cause: error,
-    });
+    throw new FastbandError(
+      'internal',
+      `${fileIn(home)} is damaged. Stop Fastband, delete that file, and start it again.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -33,7 +33,10 @@ export const commandLog: Log = {
 /** Errors as data, so that the redactor sees what they say. */
 function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? errorFields(value) : value]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error ? errorFields(value) : value,
+    ]),
   );
 }
 

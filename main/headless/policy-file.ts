@@ -16,7 +16,12 @@ const MAX_PROBLEMS = 10;
  */
 export function parsePolicy(text: string, name: string): PolicyFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { schema: 'core', uniqueKeys: true, lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    schema: 'core',
+    uniqueKeys: true,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
   const at = (offset: number) => lines.linePos(offset).line;
   const lineOf = (path: readonly PropertyKey[]): number | undefined => {
     // The nearest part that exists: a missing key is told with the line of what it is missing from.
@@ -27,7 +32,9 @@ export function parsePolicy(text: string, name: string): PolicyFile {
     return undefined;
   };
 
-  const problems = [...document.errors, ...document.warnings].map((error) => `line ${at(error.pos[0])}: ${error.message}`);
+  const problems = [...document.errors, ...document.warnings].map(
+    (error) => `line ${at(error.pos[0])}: ${error.message}`,
+  );
   if (problems.length > 0) throw bad(name, problems);
   let value: unknown;
   try {
@@ -36,7 +43,11 @@ export function parsePolicy(text: string, name: string): PolicyFile {
     throw bad(name, [error instanceof Error ? error.message : 'it cannot be read']);
   }
   const parsed = PolicyFile.safeParse(value);
-  if (!parsed.success) throw bad(name, parsed.error.issues.map((issue) => issueWords(issue, lineOf)));
+  if (!parsed.success)
+    throw bad(
+      name,
+      parsed.error.issues.map((issue) => issueWords(issue, lineOf)),
+    );
   const unclear = parsed.data.rules.flatMap(({ match }, index) => {
     const problem = matchProblem(match);
     return problem === undefined ? [] : [withLine(lineOf(['rules', index, 'match']), problem)];
@@ -54,7 +65,10 @@ function hasRange(node: unknown): node is { range: [number, number, number] } {
   return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
 }
 
-function issueWords(issue: z.core.$ZodIssue, lineOf: (path: readonly PropertyKey[]) => number | undefined): string {
+function issueWords(
+  issue: z.core.$ZodIssue,
+  lineOf: (path: readonly PropertyKey[]) => number | undefined,
+): string {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
@@ -80,5 +94,8 @@ function matchProblem(match: PolicyFile['rules'][number]['match']): string | und
 
 function bad(name: string, problems: readonly string[]): FastbandError {
   const more = problems.length > MAX_PROBLEMS ? `; and ${problems.length - MAX_PROBLEMS} more` : '';
-  return new FastbandError('invalid_input', `${name} is no valid policy: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}.`);
+  return new FastbandError(
+    'invalid_input',
+    `${name} is no valid policy: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}.`,
+  );
 }

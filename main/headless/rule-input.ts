@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import type { Effect } from '../../contract/effects.ts';
 import { EFFECT_KINDS } from '../../contract/effects.ts';
 import { type Decision, type Match, RuleInput } from '../../contract/policy.ts';
-import { z } from 'zod';
 import { parseExpiry } from './duration.ts';
 import { UsageError } from './terminal.ts';
 
@@ -36,9 +36,15 @@ const FITS: Readonly<Record<Effect['kind'], readonly (keyof RuleWords)[]>> = {
  *
  * @throws UsageError when they make no rule
  */
-export function ruleFromWords(kind: string, patterns: readonly string[], words: RuleWords, now: number): RuleInput {
+export function ruleFromWords(
+  kind: string,
+  patterns: readonly string[],
+  words: RuleWords,
+  now: number,
+): RuleInput {
   const known = EFFECT_KINDS.find((one) => one === kind);
-  if (known === undefined) throw new UsageError(`"${kind}" is no kind of effect. There are: ${EFFECT_KINDS.join(', ')}.`);
+  if (known === undefined)
+    throw new UsageError(`"${kind}" is no kind of effect. There are: ${EFFECT_KINDS.join(', ')}.`);
   for (const option of ['workspace', 'op', 'cwd', 'port', 'method', 'access'] as const) {
     if (words[option] !== undefined && !FITS[known].includes(option)) {
       throw new UsageError(`--${option} says nothing about "${kind}".`);

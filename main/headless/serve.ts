@@ -51,7 +51,9 @@ export async function serve(options: ServeOptions): Promise<void> {
       token: panelToken,
       port: options.panelPort ?? app.settings.current.server.panelPort,
       assets: join(import.meta.dirname, 'renderer'),
-      ...(canSignal ? { linkHint: `Run "kill -USR2 ${process.pid}": Fastband then prints a new link where it runs.` } : {}),
+      ...(canSignal
+        ? { linkHint: `Run "kill -USR2 ${process.pid}": Fastband then prints a new link where it runs.` }
+        : {}),
     });
     app.setPanel(panel.url);
     const { home } = await app.handle('server.status', {});
@@ -114,7 +116,8 @@ async function keepWorkspace(app: App, folder: string): Promise<void> {
 /** A person at the terminal sees at once that something waits for them. */
 function tellTerminal(log: Log): (event: HostEvent) => void {
   return (event) => {
-    if (event.type === 'approval.added') log.info({}, `waiting for an answer in the panel: ${event.approval.title}`);
+    if (event.type === 'approval.added')
+      log.info({}, `waiting for an answer in the panel: ${event.approval.title}`);
   };
 }
 
@@ -131,7 +134,8 @@ async function greet(app: App, panel: Panel, mcp: string, home: string): Promise
   Data        ${showLine(home)}
 `);
   if (workspaces.length === 0) print(`No folder is open to clients yet:\n  ${command} workspace add DIR\n`);
-  if (clients.length === 0) print(`No client has a token yet. In another terminal:\n  ${command} client add "Claude Code"\n`);
+  if (clients.length === 0)
+    print(`No client has a token yet. In another terminal:\n  ${command} client add "Claude Code"\n`);
   for (const problem of problems) note(`fastband: ${showLine(problem)}`);
 }
 

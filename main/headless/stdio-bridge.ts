@@ -2,7 +2,9 @@ import type { JSONRPCMessage, RequestId, StreamableHTTPClientTransport } from '@
 import type { FastbandError } from '../core/errors.ts';
 
 /** What goes to the client: the host's messages as they are, and the errors of those that did not get through. */
-export type Outgoing = JSONRPCMessage | { readonly jsonrpc: '2.0'; readonly id: null; readonly error: Problem['error'] };
+export type Outgoing =
+  | JSONRPCMessage
+  | { readonly jsonrpc: '2.0'; readonly id: null; readonly error: Problem['error'] };
 
 /** Why a message did not get through. */
 export interface Problem {
@@ -40,11 +42,7 @@ export class StdioBridge {
   /** Rejects once nothing can get through any more, after every open request was told so. */
   readonly failed: Promise<never>;
 
-  constructor(
-    http: HttpTransport,
-    write: (message: Outgoing) => void,
-    explain: (cause: unknown) => Problem,
-  ) {
+  constructor(http: HttpTransport, write: (message: Outgoing) => void, explain: (cause: unknown) => Problem) {
     this.#http = http;
     this.#write = write;
     this.#explain = explain;
@@ -64,9 +62,13 @@ export class StdioBridge {
     try {
       message = JSON.parse(line);
     } catch {
-      return this.#refuse(PARSE_ERROR, 'This line is not valid JSON.');
+      this.#refuse(PARSE_ERROR, 'This line is not valid JSON.');
+      return;
     }
-    if (!isMessage(message)) return this.#refuse(INVALID_REQUEST, 'This line is no JSON-RPC 2.0 message.');
+    if (!isMessage(message)) {
+      this.#refuse(INVALID_REQUEST, 'This line is no JSON-RPC 2.0 message.');
+      return;
+    }
     if ('method' in message && message.method === 'notifications/cancelled') {
       const { requestId } = (message.params ?? {}) as { requestId?: RequestId };
       // Over HTTP, closing a request's stream is what cancels it, and no message can overtake it there.
@@ -156,7 +158,8 @@ export class StdioBridge {
 
 /** As much as decides how to pass it on; the host checks the rest. Batches left the protocol in 2025-06-18. */
 function isMessage(value: unknown): value is JSONRPCMessage {
-  if (typeof value !== 'object' || value === null || !('jsonrpc' in value) || value.jsonrpc !== '2.0') return false;
+  if (typeof value !== 'object' || value === null || !('jsonrpc' in value) || value.jsonrpc !== '2.0')
+    return false;
   if ('method' in value) return typeof value.method === 'string' && (!('id' in value) || isId(value.id));
   return 'id' in value && isId(value.id) && ('result' in value || 'error' in value);
 }

@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import { SdkHttpError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
-import type { CommonOptions } from './commands/with-app.ts';
 import { commandName } from './command-name.ts';
+import type { CommonOptions } from './commands/with-app.ts';
 import { resolveHome } from './home.ts';
 import { findHost } from './host-file.ts';
 import { loopbackFetch } from './loopback-fetch.ts';
@@ -23,11 +23,17 @@ const NOT_DELIVERED = -32000;
 export async function stdio(options: CommonOptions): Promise<void> {
   const token = process.env.FASTBAND_TOKEN?.trim();
   if (!token) {
-    throw new FastbandError('unauthorized', `FASTBAND_TOKEN is not set. Put the token that "${commandName()} client add NAME" printed into it.`);
+    throw new FastbandError(
+      'unauthorized',
+      `FASTBAND_TOKEN is not set. Put the token that "${commandName()} client add NAME" printed into it.`,
+    );
   }
   const host = await findHost(resolveHome(options.home));
   if (host === undefined) {
-    throw new FastbandError('host_not_running', `No Fastband runs with ${showLine(resolveHome(options.home))}. Start it with "${commandName()} serve", then connect again.`);
+    throw new FastbandError(
+      'host_not_running',
+      `No Fastband runs with ${showLine(resolveHome(options.home))}. Start it with "${commandName()} serve", then connect again.`,
+    );
   }
   const http = new StreamableHTTPClientTransport(new URL(host.mcp), {
     requestInit: { headers: { Authorization: `Bearer ${token}` } },
@@ -61,14 +67,30 @@ function write(message: Outgoing): void {
 
 /** What a request that did not get through means, for the client and for stderr; `fatal` when none will any more. */
 function problemWords(cause: unknown): Problem {
-  if (!(cause instanceof SdkHttpError)) return fatal('server_stopped', 'The connection to Fastband was lost: it has stopped. Start it with "fastband serve", then connect again.');
+  if (!(cause instanceof SdkHttpError))
+    return fatal(
+      'server_stopped',
+      'The connection to Fastband was lost: it has stopped. Start it with "fastband serve", then connect again.',
+    );
   switch (cause.status) {
     case 401:
-      return fatal('unauthorized', 'Fastband refused the token in FASTBAND_TOKEN: it is wrong or was revoked. Make a new one with "fastband client add NAME".');
+      return fatal(
+        'unauthorized',
+        'Fastband refused the token in FASTBAND_TOKEN: it is wrong or was revoked. Make a new one with "fastband client add NAME".',
+      );
     case 404:
-      return fatal('server_stopped', 'This session has ended, as Fastband was started again in between. Connect again.');
+      return fatal(
+        'server_stopped',
+        'This session has ended, as Fastband was started again in between. Connect again.',
+      );
     default:
-      return { fatal: false, error: answered(cause.data.text) ?? { code: NOT_DELIVERED, message: `Fastband answered with HTTP status ${cause.status}.` } };
+      return {
+        fatal: false,
+        error: answered(cause.data.text) ?? {
+          code: NOT_DELIVERED,
+          message: `Fastband answered with HTTP status ${cause.status}.`,
+        },
+      };
   }
 }
 

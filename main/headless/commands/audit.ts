@@ -8,7 +8,7 @@ import { showLine } from '../../core/display.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { parseSince } from '../duration.ts';
 import { note, paint, print, printJson, time, UsageError } from '../terminal.ts';
-import { addCommand, addGroup, collect, type CommonOptions, integer, withApp } from './with-app.ts';
+import { addCommand, addGroup, type CommonOptions, collect, integer, withApp } from './with-app.ts';
 
 interface FilterOptions extends CommonOptions {
   readonly client?: string;
@@ -28,7 +28,11 @@ export function addAudit(program: Command): void {
   const group = addGroup(program, 'audit', 'the log of everything that happened');
 
   withFilters(
-    addCommand(group, 'tail', 'show the last rows, oldest first', ['audit tail', 'audit tail -n 50 --follow', 'audit tail --follow --json']),
+    addCommand(group, 'tail', 'show the last rows, oldest first', [
+      'audit tail',
+      'audit tail -n 50 --follow',
+      'audit tail --follow --json',
+    ]),
   )
     .option('-n, --lines <count>', 'how many', integer(1, 1000), 20)
     .option('-f, --follow', 'go on with new rows as they come, until interrupted')
@@ -43,7 +47,11 @@ export function addAudit(program: Command): void {
     ]),
   )
     .option('-n, --limit <count>', 'how many at most', integer(1, 1000), 100)
-    .option('--cursor <seq>', 'go on below this row, as the last answer said', integer(0, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--cursor <seq>',
+      'go on below this row, as the last answer said',
+      integer(0, Number.MAX_SAFE_INTEGER),
+    )
     .action(async (words: string[], options: FilterOptions & { limit: number; cursor?: number }) => {
       const { limit, cursor } = options;
       const input = { ...filter(options, words), limit, ...(cursor === undefined ? {} : { cursor }) };
@@ -64,21 +72,31 @@ export function addAudit(program: Command): void {
     .option('-o, --output <file>', 'where to; it must not exist yet (default: stdout)')
     .action(async (options: FilterOptions & { format: 'jsonl' | 'csv'; output?: string }) => {
       const { format, output } = options;
-      const bytes = await withApp(options, (app) => writeAll(app.exportAudit({ format, filter: filter(options, []) }), output));
+      const bytes = await withApp(options, (app) =>
+        writeAll(app.exportAudit({ format, filter: filter(options, []) }), output),
+      );
       if (output === undefined) return;
       if (options.json) return printJson({ file: output, bytes });
       print(`Wrote ${bytes} bytes to ${showLine(output)}.`);
     });
 
-  addCommand(group, 'verify', 'check that no row was changed, removed or moved', ['audit verify', 'audit verify --json']).action(
-    async (options: CommonOptions) => {
-      const result = await withApp(options, (app) => app.handle('audit.verify', {}));
-      if (!result.ok) process.exitCode = 1;
-      if (options.json) return printJson(result);
-      if (result.ok) return print(result.rows === 0 ? 'The log is empty.' : `All ${result.rows} rows fit, up to row ${result.lastSeq} (${result.lastHash}).`);
-      print(`${paint('red', 'The log has been tampered with or damaged.')} Row ${result.bad?.seq ?? '?'}: ${showLine(result.bad?.problem ?? 'unknown')}`);
-    },
-  );
+  addCommand(group, 'verify', 'check that no row was changed, removed or moved', [
+    'audit verify',
+    'audit verify --json',
+  ]).action(async (options: CommonOptions) => {
+    const result = await withApp(options, (app) => app.handle('audit.verify', {}));
+    if (!result.ok) process.exitCode = 1;
+    if (options.json) return printJson(result);
+    if (result.ok)
+      return print(
+        result.rows === 0
+          ? 'The log is empty.'
+          : `All ${result.rows} rows fit, up to row ${result.lastSeq} (${result.lastHash}).`,
+      );
+    print(
+      `${paint('red', 'The log has been tampered with or damaged.')} Row ${result.bad?.seq ?? '?'}: ${showLine(result.bad?.problem ?? 'unknown')}`,
+    );
+  });
 }
 
 function withFilters(command: Command): Command {
@@ -88,7 +106,11 @@ function withFilters(command: Command): Command {
     .addOption(new Option('--kind <kind>', 'with this effect').choices(EFFECT_KINDS))
     .addOption(new Option('--decision <decision>', 'decided so').choices(['allow', 'ask', 'deny']))
     .addOption(new Option('--outcome <outcome>', 'ended so').choices(AuditOutcome.options))
-    .option('--type <type>', `of this type; may be repeated (${AUDIT_TYPES.slice(0, 3).join(', ')}, …)`, collect)
+    .option(
+      '--type <type>',
+      `of this type; may be repeated (${AUDIT_TYPES.slice(0, 3).join(', ')}, …)`,
+      collect,
+    )
     .option('--call <id>', "one call's")
     .option('--since <time>', 'from then on: 30m, 1h, 7d ago, or a date')
     .option('--until <time>', 'before then: 30m, 1h, 7d ago, or a date');
@@ -97,7 +119,8 @@ function withFilters(command: Command): Command {
 function filter(options: FilterOptions, words: readonly string[]): AuditFilter {
   const { client, tool, kind, decision, outcome, type, call, since, until } = options;
   const unknown = type?.find((one) => !AUDIT_TYPES.includes(one));
-  if (unknown !== undefined) throw new UsageError(`There is no type "${unknown}". There are: ${AUDIT_TYPES.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new UsageError(`There is no type "${unknown}". There are: ${AUDIT_TYPES.join(', ')}.`);
   const all = {
     client,
     tool,
@@ -135,7 +158,11 @@ async function rowsAfter(app: App, wanted: AuditFilter, last: number): Promise<A
   const fresh: AuditRow[] = [];
   let cursor: number | undefined;
   for (;;) {
-    const page = await app.handle('audit.search', { ...wanted, limit: 1000, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await app.handle('audit.search', {
+      ...wanted,
+      limit: 1000,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     const newer = page.rows.filter((row) => row.seq > last);
     fresh.push(...newer);
     if (newer.length < page.rows.length || page.next === null) return fresh.reverse();
@@ -172,7 +199,9 @@ async function writeAll(chunks: AsyncIterable<string>, output: string | undefine
     await pipeline(counted, createWriteStream(output, { flags: 'wx', mode: 0o600 }));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new FastbandError('conflict', `${output} exists already. Choose another name, or move it away.`, { cause: error });
+      throw new FastbandError('conflict', `${output} exists already. Choose another name, or move it away.`, {
+        cause: error,
+      });
     }
     throw error;
   }

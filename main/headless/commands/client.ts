@@ -26,13 +26,17 @@ export function addClient(program: Command): void {
     async (options: CommonOptions) => {
       const clients = await withApp(options, (app) => app.handle('clients.list', {}));
       if (options.json) return printJson(clients);
-      if (clients.length === 0) return print('There is no client yet. Add one: fastband client add "Claude Code"');
+      if (clients.length === 0)
+        return print('There is no client yet. Add one: fastband client add "Claude Code"');
       print(
         table(clients, [
           { title: 'NAME', of: (one) => one.name },
           { title: 'ID', of: (one) => one.id },
           { title: 'ADDED', of: (one) => time(one.createdAt) },
-          { title: 'LAST SEEN', of: (one) => (one.lastSeenAt === undefined ? 'never' : time(one.lastSeenAt)) },
+          {
+            title: 'LAST SEEN',
+            of: (one) => (one.lastSeenAt === undefined ? 'never' : time(one.lastSeenAt)),
+          },
           {
             title: 'STATE',
             of: (one) => (one.revokedAt === undefined ? 'active' : `revoked ${time(one.revokedAt)}`),
@@ -59,7 +63,10 @@ async function activeId(app: App, nameOrId: string): Promise<string> {
   const active = (await app.handle('clients.list', {})).filter((one) => one.revokedAt === undefined);
   const found = active.find((one) => one.id === nameOrId) ?? active.find((one) => one.name === nameOrId);
   if (found === undefined) {
-    throw new FastbandError('not_found', `There is no active client "${showLine(nameOrId)}". "fastband client list" shows them.`);
+    throw new FastbandError(
+      'not_found',
+      `There is no active client "${showLine(nameOrId)}". "fastband client list" shows them.`,
+    );
   }
   return found.id;
 }
@@ -72,14 +79,23 @@ async function mcpUrl(options: CommonOptions, app: App): Promise<string | undefi
   return port === 0 ? undefined : `http://127.0.0.1:${port}/mcp`;
 }
 
-function howToConnect(name: string, token: string, url: string | undefined, home: string | undefined): string {
+function howToConnect(
+  name: string,
+  token: string,
+  url: string | undefined,
+  home: string | undefined,
+): string {
   const address = url ?? 'http://127.0.0.1:PORT/mcp';
   const bridge = {
     mcpServers: {
       fastband: {
         // Both absolute: desktop apps start servers with hardly any PATH.
         command: process.execPath,
-        args: [process.argv[1] ?? 'fastband', 'stdio', ...(home === undefined ? [] : ['--home', resolveHome(home)])],
+        args: [
+          process.argv[1] ?? 'fastband',
+          'stdio',
+          ...(home === undefined ? [] : ['--home', resolveHome(home)]),
+        ],
         env: { FASTBAND_TOKEN: token },
       },
     },
@@ -97,7 +113,9 @@ function howToConnect(name: string, token: string, url: string | undefined, home
     '',
     indent(JSON.stringify(bridge, null, 2)),
     '',
-    url === undefined ? 'The port is chosen when "fastband serve" starts; it prints the address.' : `Others: MCP over HTTP at ${address}, with the header Authorization: Bearer and the token.`,
+    url === undefined
+      ? 'The port is chosen when "fastband serve" starts; it prints the address.'
+      : `Others: MCP over HTTP at ${address}, with the header Authorization: Bearer and the token.`,
   ].join('\n');
 }
 

@@ -7,10 +7,12 @@ import { addCommand, type CommonOptions } from './with-app.ts';
 const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
 export function addDoctor(program: Command): void {
-  addCommand(program, 'doctor', 'check the installation and its data, and say what to do about what is wrong', [
+  addCommand(
+    program,
     'doctor',
-    'doctor --json',
-  ]).action(async (options: CommonOptions) => {
+    'check the installation and its data, and say what to do about what is wrong',
+    ['doctor', 'doctor --json'],
+  ).action(async (options: CommonOptions) => {
     const { examine } = await import('../doctor.ts');
     const findings = await examine(resolveHome(options.home), process.env);
     if (findings.some((one) => one.state === 'fail')) process.exitCode = 1;

@@ -25,7 +25,10 @@ export async function writeText(file: string | undefined, content: string): Prom
     await writeFile(file, content, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    const why = code === 'EEXIST' ? 'exists already. Choose another name, or move it away' : `cannot be written (${code})`;
+    const why =
+      code === 'EEXIST'
+        ? 'exists already. Choose another name, or move it away'
+        : `cannot be written (${code})`;
     throw new FastbandError('conflict', `${showLine(file)} ${why}.`, { cause: error });
   }
   note(`Wrote ${showLine(file)}.`);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addCommand, collect, type CommonOptions, integer } from './with-app.ts';
+import { addCommand, type CommonOptions, collect, integer } from './with-app.ts';
 
 export interface ServeOptions extends CommonOptions {
   readonly workspace?: readonly string[];
@@ -12,9 +12,21 @@ export function addServe(program: Command): void {
     'serve --workspace ~/code/shop',
     'serve --workspace ~/code/shop --workspace ~/docs --port 0 --panel-port 0 --json',
   ])
-    .option('--workspace <dir>', 'a folder that clients may work in; may be repeated; it is kept, as by "workspace add"', collect)
-    .option('--port <port>', 'for MCP; 0 takes any free one (default: setting server.port)', integer(0, 65535))
-    .option('--panel-port <port>', 'for the panel; 0 takes any free one (default: setting server.panelPort)', integer(0, 65535))
+    .option(
+      '--workspace <dir>',
+      'a folder that clients may work in; may be repeated; it is kept, as by "workspace add"',
+      collect,
+    )
+    .option(
+      '--port <port>',
+      'for MCP; 0 takes any free one (default: setting server.port)',
+      integer(0, 65535),
+    )
+    .option(
+      '--panel-port <port>',
+      'for the panel; 0 takes any free one (default: setting server.panelPort)',
+      integer(0, 65535),
+    )
     .addHelpText(
       'after',
       `

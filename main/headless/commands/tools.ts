@@ -25,7 +25,10 @@ export function addTools(program: Command): void {
     },
   );
 
-  for (const [verb, enabled] of [['enable', true], ['disable', false]] as const) {
+  for (const [verb, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
     const summary = enabled ? 'offer tools to clients again' : 'take tools away from all clients, at once';
     addCommand(group, `${verb} <names...>`, summary, [`tools ${verb} run_command`]).action(
       async (names: string[], options: CommonOptions) => {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App } from '../../app.ts';
 import { resolveHome } from '../home.ts';
 
@@ -9,11 +9,21 @@ export interface CommonOptions {
 }
 
 /** Adds a command with what all of them share. `examples` are shown below its help. */
-export function addCommand(parent: Command, nameAndArguments: string, summary: string, examples: readonly string[]): Command {
+export function addCommand(
+  parent: Command,
+  nameAndArguments: string,
+  summary: string,
+  examples: readonly string[],
+): Command {
   return parent
     .command(nameAndArguments)
     .description(summary)
-    .addOption(new Option('--home <dir>', 'where Fastband keeps its data (default: FASTBAND_HOME, else the user data folder)'))
+    .addOption(
+      new Option(
+        '--home <dir>',
+        'where Fastband keeps its data (default: FASTBAND_HOME, else the user data folder)',
+      ),
+    )
     .option('--json', 'answer as JSON, for scripts')
     .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ fastband ${line}`).join('\n')}`);
 }
@@ -30,7 +40,9 @@ export async function withApp<T>(options: CommonOptions, use: (app: App) => Prom
     import('../host.ts'),
     import('../log.ts'),
   ]);
-  const app = await composeApp(nodePorts({ home: resolveHome(options.home), log: commandLog }), { role: 'cli' });
+  const app = await composeApp(nodePorts({ home: resolveHome(options.home), log: commandLog }), {
+    role: 'cli',
+  });
   try {
     return await use(app);
   } finally {

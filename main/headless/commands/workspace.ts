@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
 import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import { showLine } from '../../core/display.ts';
 import { print, printJson, table } from '../terminal.ts';
 import { addCommand, addGroup, type CommonOptions, withApp } from './with-app.ts';
@@ -18,14 +18,17 @@ export function addWorkspace(program: Command): void {
       const input = { root: resolve(dir), readOnly, ...(name === undefined ? {} : { name }) };
       const workspace = await withApp(options, (app) => app.handle('workspaces.add', input));
       if (options.json) return printJson(workspace);
-      print(`Clients may now work in ${showLine(workspace.root)}, as workspace ${workspace.name}${readOnly ? ', read only' : ''}.`);
+      print(
+        `Clients may now work in ${showLine(workspace.root)}, as workspace ${workspace.name}${readOnly ? ', read only' : ''}.`,
+      );
     });
 
   addCommand(group, 'list', 'show the workspaces', ['workspace list', 'workspace list --json']).action(
     async (options: CommonOptions) => {
       const workspaces = await withApp(options, (app) => app.handle('workspaces.list', {}));
       if (options.json) return printJson(workspaces);
-      if (workspaces.length === 0) return print('There is no workspace yet. Add one: fastband workspace add DIR');
+      if (workspaces.length === 0)
+        return print('There is no workspace yet. Add one: fastband workspace add DIR');
       print(
         table(workspaces, [
           { title: 'NAME', of: (one) => one.name },

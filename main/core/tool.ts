@@ -27,6 +27,11 @@ export interface Tool<I = unknown, D = unknown, O = unknown> {
   readonly risk: Risk;
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
+  /**
+   * The answer is a document, and its text is the whole of it: clients get it as content alone. With a structured
+   * copy beside it, it would travel twice, and be read twice by some models.
+   */
+  readonly contentOnly?: boolean;
   /** No side effects. Reads only what `ctx.paths` and `ctx.visible` let it. */
   plan(input: I, ctx: PlanContext): Promise<Plan<D>> | Plan<D>;
   /** Does what the plan says, or throws `changed_since_plan` when the world it was made on has changed. */

@@ -21,6 +21,7 @@ import type { Caller } from '../core/dispatch.ts';
 import { FastbandError } from '../core/errors.ts';
 import type { Clock, Log } from '../ports.ts';
 import { BodyError, readJsonBody } from './body.ts';
+import { answerDirectly, asDirectCall } from './direct.ts';
 import { RateLimiter } from './rate-limit.ts';
 import type { McpServerFactory } from './server.ts';
 import { LegacySessions } from './sessions.ts';
@@ -208,6 +209,14 @@ export class McpHttp {
       }
     }
     const authInfo: AuthInfo = { token: '', clientId: client.id, scopes: [], extra: { name: client.name } };
+    const direct = this.#shouldStream(body) ? undefined : asDirectCall(req, body);
+    if (direct !== undefined) {
+      const caller = { id: client.id, name: client.name };
+      const server = this.#options.factory.create(caller, direct.classification.revision);
+      const answer = await answerDirectly(direct, server, res, authInfo, signal);
+      if (answer !== undefined) await writeWebResponse(answer, res);
+      return;
+    }
     const request = toWebRequest(req, signal);
     const options = body === undefined ? { authInfo } : { authInfo, parsedBody: body };
     const legacy = isLegacy(req, body);

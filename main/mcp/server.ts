@@ -56,17 +56,23 @@ export class McpServerFactory {
     this.#deps = deps;
     const definitions = deps.registry.definitions();
     this.#wireTools = new Map(definitions.map((one) => [one.tool.name, wireTool(one)]));
-    this.#outputSchemas = new Map(definitions.map((one) => [one.tool.name, one.outputSchema]));
+    const structured = definitions.filter((one) => one.tool.contentOnly !== true);
+    this.#outputSchemas = new Map(structured.map((one) => [one.tool.name, one.outputSchema]));
   }
 
-  /** A low-level server for one connection or request of one client. */
-  create(caller: Caller): Server {
+  /**
+   * A low-level server for one connection or request of one client.
+   *
+   * @param revision - the one that it is to speak, where its transport does not come from the SDK's own entry
+   */
+  create(caller: Caller, revision?: string): Server {
     const { version } = this.#deps;
     const server = new Server(
       { name: 'fastband', title: 'Fastband', version },
       {
         capabilities: { tools: { listChanged: true }, resources: { listChanged: true } },
         instructions: INSTRUCTIONS,
+        ...(revision === undefined ? {} : { supportedProtocolVersions: [revision] }),
       },
     );
     server.setRequestHandler('tools/list', (request) => this.#listTools(request.params?.cursor));
@@ -126,7 +132,9 @@ export class McpServerFactory {
       return server.projectCallToolResult(
         {
           content: result.content.map((one) => ({ ...one })),
-          structuredContent: result.output as Record<string, unknown>,
+          ...(this.#outputSchemas.has(name)
+            ? { structuredContent: result.output as Record<string, unknown> }
+            : {}),
           _meta: { 'fastband/callId': result.callId },
         },
         this.#outputSchemas.get(name),
@@ -173,7 +181,7 @@ function wireTool({ tool, inputSchema, outputSchema }: ToolDefinition): WireTool
     title: tool.title,
     description: tool.description,
     inputSchema: { ...inputSchema, type: 'object' },
-    outputSchema: { ...outputSchema, type: 'object' },
+    ...(tool.contentOnly === true ? {} : { outputSchema: { ...outputSchema, type: 'object' } }),
     annotations: { title: tool.title, ...hintsOf(tool.risk) },
   };
 }

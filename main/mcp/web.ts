@@ -11,6 +11,8 @@ const HEADERS = [
   'last-event-id',
 ];
 
+const SHORT_BYTES = 16 * 1024;
+
 /** The web-standard face of a Node request, without its body: that has been read and parsed already. */
 export function toWebRequest(req: IncomingMessage, signal: AbortSignal): Request {
   const headers: [string, string][] = [];
@@ -34,11 +36,11 @@ export async function writeWebResponse(response: Response, res: ServerResponse):
     return;
   }
   if (headers['content-type']?.startsWith('application/json')) {
-    // A string goes out in one piece with the headers.
-    const text = await response.text();
-    headers['content-length'] = String(Buffer.byteLength(text));
+    const bytes = Buffer.from(await response.arrayBuffer());
+    headers['content-length'] = String(bytes.length);
     res.writeHead(response.status, headers);
-    res.end(text);
+    // A short text goes out in one piece with the headers; a long one is not decoded only to be encoded again.
+    res.end(bytes.length < SHORT_BYTES ? bytes.toString('utf8') : bytes);
     return;
   }
   res.writeHead(response.status, headers);

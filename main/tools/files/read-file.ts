@@ -37,6 +37,7 @@ export const readFile = defineTool({
   description: 'Reads a text file (whole, or lines from offset) or an image.',
   group: 'files',
   risk: 'read',
+  contentOnly: true,
   input: z.strictObject({
     path: z.string(),
     offset: z.int().min(1).optional().describe('first line, from 1'),

@@ -18,6 +18,7 @@ export const readManyFiles = defineTool({
     'Reads up to 50 files. One that cannot be read is named with its error; the others still come.',
   group: 'files',
   risk: 'read',
+  contentOnly: true,
   input: z.strictObject({ paths: z.array(z.string()).min(1).max(50) }),
   output: z.object({ files: z.array(ReadOutput), errors: z.array(Failure) }),
   async plan({ paths }, context) {

@@ -14,6 +14,7 @@ import type { AuditEntry } from '../main/core/audit-entry.ts';
 import type { Clock, Log } from '../main/ports.ts';
 import { DATABASE_FILE, SEARCH_FILE } from '../main/store/home.ts';
 import { openStore, type Store } from '../main/store/open.ts';
+import { print, type Report, round } from './report.ts';
 
 /*
  * The audit log at a million rows: append, search with filter and words, verify, size. The peer in the same run is what
@@ -192,7 +193,7 @@ const ripgrep = async (file: string, words: readonly string[]): Promise<void> =>
   await once(child, 'close');
 };
 
-export interface AuditFigures {
+interface AuditFigures {
   readonly rows: number;
   readonly appendMicros: number;
   readonly appendP99Micros: number;
@@ -212,25 +213,31 @@ export interface AuditFigures {
   readonly jsonlBytesPerRow: number;
 }
 
-/** Runs the measurement; `args` as on the command line. */
-export async function bench(args: readonly string[]): Promise<AuditFigures> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { rows: { type: 'string', default: '1000000' }, json: { type: 'boolean', default: false } },
-  });
-  const count = Number(values.rows);
-  const say = (text: string) => void process.stderr.write(`${text}\n`);
+/** The measurement as `npm run bench -- audit` runs it. */
+export async function audit(rows = 1_000_000): Promise<Report> {
   const home = await mkdtemp(join(tmpdir(), 'fastband-bench-audit-'));
   try {
-    const figures = await measure(home, count, say);
-    print(figures, values.json);
-    return figures;
+    return report(await measure(home, rows));
   } finally {
     await rm(home, { recursive: true, force: true });
   }
 }
 
-async function measure(home: string, count: number, say: (text: string) => void): Promise<AuditFigures> {
+/** Runs it by itself; `args` as on the command line: `[--rows N] [--json]`. */
+export async function bench(args: readonly string[]): Promise<void> {
+  const options = {
+    rows: { type: 'string', default: '1000000' },
+    json: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  print(await audit(Number(values.rows)), values.json);
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+async function measure(home: string, count: number): Promise<AuditFigures> {
   const start = 1_750_000_000_000;
   let now = start;
   const clock: Clock = { now: () => now++, monotonic: () => performance.now(), after: () => () => {} };
@@ -344,37 +351,34 @@ function likeSearch(plain: Database.Database): (filter: AuditFilter) => unknown[
   };
 }
 
-function print(figures: AuditFigures, json: boolean): void {
-  const table: [string, string][] = [
+function report(figures: AuditFigures): Report {
+  const rounded = Object.entries(figures).map(([name, value]) => [name, round(value, 3)] as const);
+  const ms = (p50: number, p95: number) => `p50 ${round(p50, 1)} ms, p95 ${round(p95, 1)} ms`;
+  const rows: [string, string][] = [
     [
       'append, one commit each',
-      `${figures.appendMicros.toFixed(1)} µs (p99 ${figures.appendP99Micros.toFixed(1)} µs)`,
+      `${round(figures.appendMicros, 1)} µs, p99 ${round(figures.appendP99Micros, 1)} µs`,
     ],
-    ['append, in large transactions', `${Math.round(figures.bulkRowsPerSecond).toLocaleString('en')} rows/s`],
-    ['index all rows', `${figures.indexSeconds.toFixed(1)} s, on the worker`],
-    [
-      'search, filter + words',
-      `p50 ${figures.searchP50Ms.toFixed(2)} ms, p95 ${figures.searchP95Ms.toFixed(2)} ms, max ${figures.searchMaxMs.toFixed(2)} ms`,
-    ],
-    [
-      '  the same with LIKE',
-      `p50 ${figures.likeP50Ms.toFixed(1)} ms, p95 ${figures.likeP95Ms.toFixed(1)} ms`,
-    ],
-    ['  ripgrep on JSON lines', `p50 ${figures.ripgrepP50Ms.toFixed(1)} ms, one word only`],
-    ['  vsScan (LIKE p95 / ours)', figures.vsScan.toFixed(1)],
-    ['  vsRipgrep (p50 / ours)', figures.vsRipgrep.toFixed(1)],
-    ['verify', `${figures.verifySeconds.toFixed(2)} s`],
+    ['append, in large transactions', `${Math.round(figures.bulkRowsPerSecond)} rows/s`],
+    ['index all rows, on the worker', `${round(figures.indexSeconds, 1)} s`],
+    ['search, filter + words', ms(figures.searchP50Ms, figures.searchP95Ms)],
+    ['  slowest', `${round(figures.searchMaxMs, 1)} ms`],
+    ['  the same with LIKE', ms(figures.likeP50Ms, figures.likeP95Ms)],
+    ['  ripgrep on JSON lines, one word', `p50 ${round(figures.ripgrepP50Ms, 1)} ms`],
+    ['  vsScan (LIKE p95 / ours)', String(round(figures.vsScan, 1))],
+    ['  vsRipgrep (p50 / ours)', String(round(figures.vsRipgrep, 1))],
+    ['verify', `${round(figures.verifySeconds)} s`],
     [
       'bytes a row',
-      `${figures.bytesPerRow.toFixed(0)} + ${figures.indexBytesPerRow.toFixed(0)} of index (JSON lines: ${figures.jsonlBytesPerRow.toFixed(0)})`,
+      `${Math.round(figures.bytesPerRow)}, and ${Math.round(figures.indexBytesPerRow)} of index`,
     ],
+    ['  as JSON lines', String(Math.round(figures.jsonlBytesPerRow))],
   ];
-  const out = [
-    `audit, ${figures.rows.toLocaleString('en')} rows`,
-    ...table.map(([name, value]) => `${name.padEnd(32)}${value}`),
-  ];
-  if (json) out.push(JSON.stringify({ bench: 'audit', ...figures }));
-  process.stdout.write(`${out.join('\n')}\n`);
+  return {
+    name: `audit, ${figures.rows} rows`,
+    rows: rows.map(([what, value]) => ({ what, value })),
+    figures: Object.fromEntries(rounded),
+  };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bench(process.argv.slice(2));

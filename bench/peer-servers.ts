@@ -21,16 +21,23 @@ const answer = () => {
 const schema = (type: z.ZodType) => JSON.parse(JSON.stringify(z.toJSONSchema(type))) as { type: 'object' };
 const names = ['get_version', ...Array.from({ length: count - 1 }, (_, i) => `tool_${i}`)];
 
+/** As the SDK's own guide writes it: a factory that makes the server and registers each tool with its schemas. */
 function idiomatic() {
   return toNodeHandler(
     createMcpHandler(() => {
       const server = new McpServer({ name: 'idiomatic', version: '1' });
-      for (const name of names)
+      for (const name of names) {
         server.registerTool(
           name,
-          { title: name, description: `The tool ${name}.`, inputSchema: input, outputSchema: output },
+          {
+            title: name,
+            description: `The tool ${name}.`,
+            inputSchema: z.object({ fastband: z.string().optional() }),
+            outputSchema: z.object({ fastband: z.string(), node: z.string(), platform: z.string() }),
+          },
           answer,
         );
+      }
       return server;
     }),
   );

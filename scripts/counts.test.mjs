@@ -2,12 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { countVitest, lastLine, table } from './counts.mjs';
 
 const report = (fields) =>
-  JSON.stringify({ numPassedTests: 3, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [], ...fields });
+  JSON.stringify({
+    numPassedTests: 3,
+    numFailedTests: 0,
+    numPendingTests: 0,
+    numTodoTests: 0,
+    testResults: [],
+    ...fields,
+  });
 
 describe('counting a test run', () => {
   test.each([
     ['all passed', report({}), 0, { passed: 3, failed: 0, skipped: 0 }],
-    ['skipped and todo are counted', report({ numPendingTests: 1, numTodoTests: 2 }), 0, { passed: 3, failed: 0, skipped: 3 }],
+    [
+      'skipped and todo are counted',
+      report({ numPendingTests: 1, numTodoTests: 2 }),
+      0,
+      { passed: 3, failed: 0, skipped: 3 },
+    ],
     [
       'a file that could not be loaded is a failure',
       report({ testResults: [{ status: 'failed', assertionResults: [] }] }),
@@ -16,12 +28,20 @@ describe('counting a test run', () => {
     ],
     [
       'a file with a failed test is not counted twice',
-      report({ numFailedTests: 1, testResults: [{ status: 'failed', assertionResults: [{ status: 'failed' }] }] }),
+      report({
+        numFailedTests: 1,
+        testResults: [{ status: 'failed', assertionResults: [{ status: 'failed' }] }],
+      }),
       1,
       { passed: 3, failed: 1, skipped: 0 },
     ],
     ['an error outside any test is a failure', report({}), 1, { passed: 3, failed: 1, skipped: 0 }],
-    ['no report is a failure, whatever the exit code says', undefined, 0, { passed: 0, failed: 1, skipped: 0 }],
+    [
+      'no report is a failure, whatever the exit code says',
+      undefined,
+      0,
+      { passed: 0, failed: 1, skipped: 0 },
+    ],
     ['half a report is a failure', '{"numPassedTests":', 0, { passed: 0, failed: 1, skipped: 0 }],
   ])('%s', (_name, text, code, counts) => {
     expect(countVitest(text, code)).toEqual(counts);

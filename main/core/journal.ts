@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { JournalEntry, Workspace } from '../../contract/entities.ts';
 import type { Settings } from '../../contract/settings.ts';
+import { isSamePath } from '../guard/fs-names.ts';
+import { resolvePath } from '../guard/path.ts';
 import type { Clock, Log, Ports } from '../ports.ts';
 import {
   type JournalBody,
@@ -11,9 +13,9 @@ import {
 } from '../store/journal-rows.ts';
 import { BlobStore } from './blobs.ts';
 import { FastbandError } from './errors.ts';
-import { keepItems, lookAt, putBack, removeItems, sameItems } from './pre-image.ts';
-import type { Journal, JournalChange } from './tool.ts';
-import { isWithin } from './within.ts';
+import { keepItems, lookAt, sameItems } from './pre-image.ts';
+import { moveBack, putBack } from './put-back.ts';
+import type { Journal, JournalChange, JournalTicket } from './tool.ts';
 
 export interface JournalDeps {
   readonly rows: JournalStore;
@@ -25,10 +27,16 @@ export interface JournalDeps {
   readonly workspaces: () => readonly Workspace[];
 }
 
+const DAY_MS = 86_400_000;
+/** A kept copy without an entry may be one whose entry is just being written, so long after it was made. */
+const ORPHAN_MS = 60 * 60 * 1000;
+
 /** What every file change leaves behind, and how it is taken back. */
 export class ChangeJournal {
   readonly #deps: JournalDeps;
   readonly #blobs: BlobStore;
+  /** Calls that are being undone: a second one at the same time would find half of the first one's work. */
+  readonly #undoing = new Set<string>();
 
   constructor(deps: JournalDeps) {
     this.#deps = deps;
@@ -40,172 +48,217 @@ export class ChangeJournal {
     return { before: (change) => this.#before(callId, about, change) };
   }
 
+  /** Newest first; of one call, in the order that they were made. */
   list({ callId, limit }: { readonly callId?: string | undefined; readonly limit: number }): JournalEntry[] {
-    const rows =
-      callId === undefined ? this.#deps.rows.list(limit) : this.#deps.rows.ofCall(callId).slice(0, limit);
-    return rows.map(toEntry);
+    const { rows } = this.#deps;
+    const found = callId === undefined ? rows.list(limit) : rows.ofCall(callId).slice(0, limit);
+    return found.map(toEntry);
   }
 
   /**
    * Puts back what a call changed, last change first. Everything is checked before anything is done: where a path is
-   * no longer what the call left behind, nothing is undone.
+   * no longer what the call left behind, nothing is undone. Should a step fail after all, what was put back until then
+   * stays so, is journalled, and a repeated undo goes on with the rest.
    *
    * @param newCallId - the undo's own id: undoing that does the call's changes again
-   * @throws FastbandError `not_found`, `conflict`
+   * @throws FastbandError `not_found`; `conflict` (changed since, undone already, no copy kept); `outside_workspace`,
+   *   `read_only`, `path_refused` where the call could not make the change today either
    */
   async undo(callId: string, newCallId: string): Promise<{ restored: string[] }> {
-    const rows = this.#deps.rows.ofCall(callId).toReversed();
-    if (rows.length === 0)
-      throw new FastbandError('not_found', 'This call changed no file that could be put back.');
-    for (const row of rows) this.#checkUndoable(row);
-    // Later changes of one call may build on earlier ones, so only the state that each path ended in can be compared.
-    const seen = new Set<string>();
-    const own = rows.map((row) => row.body.movedTo?.absolute ?? row.body.absolute);
-    for (const row of rows) {
-      if (!seen.has(row.path)) await this.#checkUnchanged(row, own);
-      seen.add(row.path);
+    if (this.#undoing.has(callId)) throw new FastbandError('conflict', 'This call is being undone already.');
+    this.#undoing.add(callId);
+    try {
+      const rows = this.#rowsToUndo(callId);
+      await this.#check(rows);
+      const restored: string[] = [];
+      for (const row of rows) {
+        await this.#undoOne(row, newCallId);
+        this.#deps.rows.markUndone(row.id, newCallId);
+        restored.push(row.path);
+      }
+      return { restored };
+    } finally {
+      this.#undoing.delete(callId);
     }
-    const restored: string[] = [];
-    for (const row of rows) {
-      await this.#undoOne(row, newCallId);
-      restored.push(row.path);
-    }
-    this.#deps.rows.markUndone(callId, newCallId);
-    return { restored };
   }
 
-  /** Lets go of pre-images past their days or their room, oldest first. */
+  /** Lets go of pre-images past their days or their room, oldest first, and of copies that belong to no entry. */
   async sweep(): Promise<void> {
-    const { retentionDays, maxTotalBytes } = this.#deps.settings().journal;
-    const rows = this.#deps.rows.undoable();
-    const oldest = this.#deps.clock.now() - retentionDays * 86_400_000;
-    let total = rows.reduce((sum, row) => sum + row.bytes, 0);
-    const gone: JournalRow[] = [];
-    for (const row of rows) {
+    const { rows, clock, settings } = this.#deps;
+    const { retentionDays, maxTotalBytes } = settings().journal;
+    const entries = rows.undoable();
+    const oldest = clock.now() - retentionDays * DAY_MS;
+    let total = entries.reduce((sum, row) => sum + row.bytes, 0);
+    let gone = 0;
+    for (const row of entries) {
       if (row.at >= oldest && total <= maxTotalBytes) break;
-      gone.push(row);
       total -= row.bytes;
+      gone++;
     }
-    this.#deps.rows.markRetired(gone.map((row) => row.id));
-    const kept = new Set(rows.slice(gone.length).flatMap(hashesOf));
-    for (const hash of new Set(gone.flatMap(hashesOf))) if (!kept.has(hash)) await this.#blobs.drop(hash);
+    // The entries first: were this to stop in between, a copy too many is left, never an entry without its copy.
+    rows.markRetired(entries.slice(0, gone).map((row) => row.id));
+    rows.forget(oldest - retentionDays * DAY_MS);
+    await this.#blobs.keepOnly(new Set(entries.slice(gone).flatMap(hashesOf)), clock.now() - ORPHAN_MS);
   }
 
   async #before(
     callId: string,
     { clientName, tool }: { readonly clientName: string; readonly tool: string },
-    change: JournalChange,
-  ) {
+    { workspace, path, absolute, op, movedTo }: JournalChange,
+  ): Promise<JournalTicket> {
     const { rows, settings } = this.#deps;
-    const { workspace, path, absolute, op, movedTo } = change;
+    const { maxFileBytes, maxTotalBytes } = settings().journal;
     // A move carries its content along, and what is made has nothing before it: there is nothing to keep for these.
     const keeps = op === 'modify' || op === 'delete' || op === 'git-restore';
     const kept = keeps
-      ? await keepItems(absolute, this.#blobs, settings().journal.maxFileBytes)
+      ? await keepItems(absolute, this.#blobs, { file: maxFileBytes, total: maxTotalBytes })
       : { items: [], bytes: 0 };
     const body: JournalBody = {
       absolute,
       ...(movedTo === undefined ? {} : { movedTo: { path: movedTo.path, absolute: movedTo.absolute } }),
       ...(kept.items === undefined ? {} : { before: kept.items }),
     };
-    const id = rows.add({
-      callId,
-      clientName,
-      tool,
-      workspace,
-      path,
-      op,
-      bytes: kept.bytes,
-      undoable: kept.items !== undefined,
-      body,
-    });
+    const undoable = kept.items !== undefined;
+    const id = rows.add({ callId, clientName, tool, workspace, path, op, bytes: kept.bytes, undoable, body });
     return {
       done: async () => {
-        const after = op === 'mkdir' ? [] : await lookAt(movedTo?.absolute ?? absolute);
-        rows.setBody(id, { ...body, after });
+        if (!undoable) return;
+        const after = await this.#lookAfter(op, movedTo?.absolute ?? absolute);
+        if (after === undefined) rows.markRetired([id]);
+        else rows.setBody(id, { ...body, after });
       },
     };
   }
 
-  #checkUndoable(row: JournalRow): void {
-    if (row.undoneBy !== undefined)
-      throw new FastbandError('conflict', `This was undone already. To do it again, undo ${row.undoneBy}.`);
-    if (!row.undoable)
+  /** A folder that was made may hold what the same call put into it: that is for those entries to say. */
+  async #lookAfter(op: JournalChange['op'], absolute: string): Promise<KeptItem[] | undefined> {
+    if (op === 'mkdir') return [];
+    return lookAt(absolute, op === 'move' ? 'stamp' : 'content');
+  }
+
+  /** What is left to undo of a call, last change first. */
+  #rowsToUndo(callId: string): JournalRow[] {
+    const all = this.#deps.rows.ofCall(callId);
+    const [first] = all;
+    if (first === undefined)
+      throw new FastbandError('not_found', 'This call changed no file that could be put back.');
+    const left = all.filter((row) => row.undoneBy === undefined).toReversed();
+    if (left.length === 0) {
       throw new FastbandError(
         'conflict',
-        `${row.path} cannot be put back: no copy of it was kept, or its time is over.`,
+        `This was undone already. To do it again, undo ${first.undoneBy ?? 'that'}.`,
       );
-    const root = this.#deps.workspaces().find((one) => one.name === row.workspace)?.root;
-    if (root === undefined || !isWithin(row.body.absolute, root))
-      throw new FastbandError(
-        'conflict',
-        `The workspace ${row.workspace} is not there any more, so nothing in it is changed.`,
+    }
+    return left;
+  }
+
+  async #check(rows: readonly JournalRow[]): Promise<void> {
+    const own = rows.map((row) => row.body.movedTo?.absolute ?? row.body.absolute);
+    const folders = new Set(rows.flatMap(foldersPutBack));
+    // Of several changes to one path only the last one's result is there to be compared.
+    const seen = new Set<string>();
+    for (const row of rows) {
+      if (!row.undoable)
+        throw conflict(`${row.path} cannot be put back: no copy of it was kept, or its time is over.`);
+      if (row.body.after === undefined) {
+        throw conflict(
+          `The call was cut off while it changed ${row.path}, so what it left is not known. Look at it by hand.`,
+        );
+      }
+      await this.#guard(row, row.path, row.body.absolute, folders);
+      if (row.body.movedTo !== undefined)
+        await this.#guard(row, row.body.movedTo.path, row.body.movedTo.absolute, folders);
+      for (const hash of hashesOf(row)) {
+        if (!(await this.#blobs.has(hash)))
+          throw conflict(`The copy of ${row.path} is gone. Nothing was undone.`);
+      }
+      const place = row.body.movedTo?.absolute ?? row.body.absolute;
+      if (!seen.has(place)) await this.#checkUnchanged(row, place, own);
+      seen.add(place).add(row.body.absolute);
+    }
+  }
+
+  /**
+   * The same guard as for the call itself: since then a folder may have become a link that leads out, and the
+   * workspace may have been removed, made read-only, or given to another folder.
+   */
+  async #guard(row: JournalRow, path: string, absolute: string, folders: ReadonlySet<string>): Promise<void> {
+    const { workspaces, home } = this.#deps;
+    const resolved = await resolvePath(absolute, {
+      workspaces: workspaces(),
+      home,
+      intent: 'write',
+      followLast: false,
+    });
+    if (!isSamePath(resolved.absolute, absolute) || resolved.workspace.name !== row.workspace) {
+      throw conflict(`${path} is not in the place where it was. Nothing was undone.`);
+    }
+    const missing = resolved.missing.map((one) => join(resolved.workspace.root, one));
+    if (missing.some((one) => !folders.has(one))) {
+      throw conflict(
+        `The folder of ${path} is not there any more. Make it again to put the file back; nothing was undone.`,
       );
+    }
   }
 
   /** @param own - every path that the call left behind: a folder that it made may hold these and nothing else */
-  async #checkUnchanged(row: JournalRow, own: readonly string[]): Promise<void> {
-    const { after, movedTo, absolute } = row.body;
-    if (after === undefined)
-      throw new FastbandError(
-        'conflict',
-        `The call was cut off while it changed ${row.path}, so what it left is not known. Look at it by hand.`,
-      );
-    const now = await lookAt(movedTo?.absolute ?? absolute);
-    const back = movedTo === undefined ? [] : await lookAt(absolute);
+  async #checkUnchanged(row: JournalRow, place: string, own: readonly string[]): Promise<void> {
+    const { after = [], movedTo, absolute } = row.body;
+    const now = await lookAt(place, row.op === 'move' || row.op === 'mkdir' ? 'stamp' : 'content');
     const same =
       row.op === 'mkdir'
-        ? now[0]?.type === 'directory' &&
-          now.every((item) =>
-            own.some(
-              (path) =>
-                path === join(absolute, item.path) ||
-                (path !== absolute && isWithin(join(absolute, item.path), path)),
-            ),
-          )
-        : sameItems(after, now);
-    if (!same || back.length > 0) {
-      throw new FastbandError(
-        'conflict',
-        `${movedTo?.path ?? row.path} has changed since. Nothing was undone.`,
-      );
-    }
-    for (const hash of hashesOf(row)) {
-      if (!(await this.#blobs.has(hash)))
-        throw new FastbandError('conflict', `The copy of ${row.path} is gone. Nothing was undone.`);
+        ? now?.[0]?.type === 'directory' &&
+          now.every((item) => item.path === '.' || own.includes(join(place, item.path)))
+        : now !== undefined && sameItems(after, now);
+    if (!same) throw conflict(`${movedTo?.path ?? row.path} has changed since. Nothing was undone.`);
+    if (movedTo !== undefined && (await lookAt(absolute, 'stamp'))?.length !== 0) {
+      throw conflict(`There is something again at ${row.path}, where it was moved from. Nothing was undone.`);
     }
   }
 
-  async #undoOne(row: JournalRow, newCallId: string): Promise<void> {
-    const { workspace, path, op, body } = row;
+  async #undoOne({ workspace, path, op, body }: JournalRow, newCallId: string): Promise<void> {
     const journal = this.forCall(newCallId, { clientName: 'person', tool: 'undo' });
-    if (op === 'move' && body.movedTo !== undefined) {
-      const { movedTo } = body;
+    const { absolute, movedTo } = body;
+    if (movedTo !== undefined) {
+      const back = { path, absolute };
       const ticket = await journal.before({
         workspace,
         path: movedTo.path,
         absolute: movedTo.absolute,
         op: 'move',
-        movedTo: { path, absolute: body.absolute },
+        movedTo: back,
       });
-      await putBack.move(movedTo.absolute, body.absolute);
+      await moveBack(movedTo.absolute, absolute);
       await ticket.done();
       return;
     }
     const before = body.before ?? [];
-    const there = (body.after ?? []).length > 0;
-    const ticket = await journal.before({
-      workspace,
-      path,
-      absolute: body.absolute,
-      op: before.length === 0 ? 'delete' : there ? 'modify' : 'create',
-    });
-    if (before.length === 0) await removeItems(body.absolute);
-    else await putBack.items(body.absolute, before, this.#blobs);
+    const now: KeptItem[] = op === 'mkdir' ? [{ path: '.', type: 'directory', mode: 0 }] : (body.after ?? []);
+    const inverse = inverseOp(now, before);
+    const ticket = await journal.before({ workspace, path, absolute, op: inverse });
+    await putBack(absolute, now, before, this.#blobs);
     await ticket.done();
   }
 }
 
+function inverseOp(now: readonly KeptItem[], before: readonly KeptItem[]): JournalChange['op'] {
+  if (before.length === 0) return 'delete';
+  if (now.length > 0) return 'modify';
+  // A folder that comes back empty is about to be filled by the entries that follow.
+  return before.length === 1 && before[0]?.type === 'directory' ? 'mkdir' : 'create';
+}
+
+function conflict(message: string): FastbandError {
+  return new FastbandError('conflict', message);
+}
+
 function hashesOf(row: JournalRow): string[] {
-  return (row.body.before ?? []).flatMap((item: KeptItem) => (item.hash === undefined ? [] : [item.hash]));
+  return (row.body.before ?? []).flatMap((item) => (item.hash === undefined ? [] : [item.hash]));
+}
+
+/** Folders that will be there again once an entry is undone. */
+function foldersPutBack({ body }: JournalRow): string[] {
+  const kept = (body.before ?? []).filter((item) => item.type === 'directory');
+  const folders = kept.map((item) => (item.path === '.' ? body.absolute : join(body.absolute, item.path)));
+  return body.movedTo === undefined ? folders : [...folders, body.absolute];
 }

@@ -1,191 +1,164 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import {
-  chmod,
-  copyFile,
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readlink,
-  realpath,
-  rename,
-  rmdir,
-  symlink,
-  unlink,
-} from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { errorCode } from '../guard/fs-errors.ts';
+import { isOpenAt, NO_FOLLOW, NON_BLOCK } from '../guard/path.ts';
 import type { KeptItem } from '../store/journal-rows.ts';
 import type { BlobStore } from './blobs.ts';
 import { FastbandError } from './errors.ts';
 
-const MAX_ITEMS = 20_000;
+/** More things than this in one folder are not kept, and a change of it cannot be undone. */
+export const MAX_ITEMS = 20_000;
 
 /**
  * Keeps everything at a path: a file's content, a link's target, a folder with all in it.
  *
- * @param maxBytes - of one file
- * @returns no items when one of them is too large, or they are too many: then nothing can be undone
+ * @param max - bytes of one file, and of all in a folder together
+ * @returns no items when there is more than may be kept: then nothing can be undone
  */
 export async function keepItems(
   absolute: string,
   blobs: BlobStore,
-  maxBytes: number,
+  max: { readonly file: number; readonly total: number },
 ): Promise<{ items: KeptItem[] | undefined; bytes: number }> {
+  const none = { items: undefined, bytes: 0 };
+  const found = await list(absolute);
+  const sizes = (found ?? []).map(({ info }) => (info.isFile() ? info.size : 0));
+  if (found === undefined || sizes.some((size) => size > max.file)) return none;
+  if (sizes.reduce((sum, size) => sum + size, 0) > max.total) return none;
   const items: KeptItem[] = [];
   let bytes = 0;
-  for (const found of await list(absolute)) {
-    if (found.type !== 'file') {
-      items.push(found.item);
+  for (const one of found) {
+    if (!one.info.isFile()) {
+      items.push(await describe(one));
       continue;
     }
-    if (found.size > maxBytes) return { items: undefined, bytes: 0 };
-    const file = await openPlain(found.absolute);
-    try {
-      const kept = await blobs.keep(file);
-      items.push({ ...found.item, hash: kept.hash });
-      bytes += kept.bytes;
-    } finally {
-      await file.close();
-    }
-    if (items.length > MAX_ITEMS) return { items: undefined, bytes: 0 };
+    const kept = await withFile(one, (file) => blobs.keep(file, Math.min(max.file, max.total - bytes)));
+    if (kept === undefined) return none;
+    items.push({ ...base(one), type: 'file', hash: kept.hash });
+    bytes += kept.bytes;
   }
   return { items, bytes };
 }
 
-/** What is at a path now, with hashes; nothing when nothing is. */
-export async function lookAt(absolute: string): Promise<KeptItem[]> {
+/**
+ * What is at a path now; nothing when nothing is.
+ *
+ * @param by - `content`: files by their hash. `stamp`: by number, size and time, which moving does not change; for that
+ *   nothing is read
+ * @returns undefined when it is a folder with more in it than is looked at
+ */
+export async function lookAt(
+  absolute: string,
+  by: 'content' | 'stamp' = 'content',
+): Promise<KeptItem[] | undefined> {
+  const found = await list(absolute);
+  if (found === undefined) return undefined;
   const items: KeptItem[] = [];
-  for (const found of await list(absolute)) {
-    items.push(found.type === 'file' ? { ...found.item, hash: await hashOf(found.absolute) } : found.item);
+  for (const one of found) {
+    if (!one.info.isFile()) items.push(await describe(one));
+    else if (by === 'content') items.push({ ...base(one), type: 'file', hash: await withFile(one, hashOf) });
+    else {
+      const { dev, ino, size, mtimeMs } = one.info;
+      items.push({ ...base(one), type: 'file', stamp: `${dev}:${ino}:${size}:${mtimeMs}` });
+    }
   }
   return items;
 }
 
-/** Whether two looks saw the same. */
+/** Whether two looks of the same sort saw the same. */
 export function sameItems(a: readonly KeptItem[], b: readonly KeptItem[]): boolean {
-  const key = (item: KeptItem) =>
-    JSON.stringify([item.path, item.type, item.mode & 0o777, item.hash ?? null, item.target ?? null]);
+  const key = ({ path, type, mode, hash, target, stamp }: KeptItem) =>
+    JSON.stringify([
+      path,
+      type,
+      type === 'link' ? 0 : mode & 0o777,
+      hash ?? null,
+      target ?? null,
+      stamp ?? null,
+    ]);
   const right = new Set(b.map(key));
   return a.length === b.length && a.every((item) => right.has(key(item)));
 }
 
-export const putBack = {
-  /** Makes a path what it was. What is there now is replaced; a folder's parents must be there. */
-  async items(absolute: string, items: readonly KeptItem[], blobs: BlobStore): Promise<void> {
-    await checkFolder(absolute);
-    for (const item of items) {
-      const target = item.path === '.' ? absolute : join(absolute, item.path);
-      if (item.type === 'directory') await mkdir(target, { recursive: true, mode: item.mode & 0o777 });
-      else if (item.type === 'link') await symlink(item.target ?? '', target);
-      else await putFile(target, blobs.path(item.hash ?? ''), item.mode);
-    }
-  },
-
-  /** Moves back, never over something. */
-  async move(from: string, to: string): Promise<void> {
-    await checkFolder(from);
-    await checkFolder(to);
-    if ((await list(to)).length > 0)
-      throw new FastbandError('conflict', 'There is something again where this was moved from.');
-    await rename(from, to);
-  },
-};
-
-/** Removes a file, link or empty folder. A folder that got something in it since stays. */
-export async function removeItems(absolute: string): Promise<void> {
-  await checkFolder(absolute);
-  if ((await lstat(absolute)).isDirectory()) await rmdir(absolute);
-  else await unlink(absolute);
-}
-
-async function putFile(target: string, blob: string, mode: number): Promise<void> {
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.fastband-undo.tmp`);
-  await copyFile(blob, temporary, constants.COPYFILE_EXCL);
-  try {
-    await chmod(temporary, mode & 0o777);
-    await rename(temporary, target);
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
-  }
-}
-
-/** The folder of what is put back must be the real place it was: a link put there since could lead anywhere. */
-async function checkFolder(absolute: string): Promise<void> {
-  const parent = dirname(absolute);
-  if ((await realpath(parent).catch(() => undefined)) !== parent) {
-    throw new FastbandError(
-      'conflict',
-      `The folder of ${basename(absolute)} is not what it was. Nothing more was undone.`,
-    );
-  }
-}
-
 interface Found {
   readonly absolute: string;
-  readonly type: KeptItem['type'];
-  readonly size: number;
-  readonly item: KeptItem;
+  /** Relative to what was asked for; `.` for that itself. */
+  readonly path: string;
+  readonly info: Stats;
 }
 
-/** A path and all below it, folders before what is in them. */
-async function list(absolute: string): Promise<Found[]> {
+function base({ path, info }: Found): { path: string; mode: number } {
+  return { path, mode: info.mode };
+}
+
+async function describe(one: Found): Promise<KeptItem> {
+  if (one.info.isDirectory()) return { ...base(one), type: 'directory' };
+  return { ...base(one), type: 'link', target: await readlink(one.absolute) };
+}
+
+/** A path and all below it, links not followed, a folder before what is in it. Undefined when they are too many. */
+async function list(absolute: string): Promise<Found[] | undefined> {
   const found: Found[] = [];
   const queue = [{ absolute, path: '.' }];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    let stat: Awaited<ReturnType<typeof lstat>>;
-    try {
-      stat = await lstat(next.absolute);
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) continue;
+  for (const next of queue) {
+    const info = await lstat(next.absolute).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
       throw error;
+    });
+    if (info === undefined) continue;
+    if (!info.isDirectory() && !info.isFile() && !info.isSymbolicLink()) {
+      throw new FastbandError('path_refused', `${basename(next.absolute)} is a device, pipe or socket.`);
     }
-    const base = { path: next.path, mode: Number(stat.mode) };
-    if (stat.isDirectory()) {
-      found.push({
-        absolute: next.absolute,
-        type: 'directory',
-        size: 0,
-        item: { ...base, type: 'directory' },
+    found.push({ ...next, info });
+    if (!info.isDirectory()) continue;
+    for (const name of await readdir(next.absolute)) {
+      queue.push({
+        absolute: join(next.absolute, name),
+        path: next.path === '.' ? name : `${next.path}/${name}`,
       });
-      for (const name of await readdir(next.absolute)) {
-        queue.push({
-          absolute: join(next.absolute, name),
-          path: next.path === '.' ? name : `${next.path}/${name}`,
-        });
-      }
-    } else if (stat.isSymbolicLink()) {
-      found.push({
-        absolute: next.absolute,
-        type: 'link',
-        size: 0,
-        item: { ...base, type: 'link', target: await readlink(next.absolute) },
-      });
-    } else if (stat.isFile()) {
-      found.push({
-        absolute: next.absolute,
-        type: 'file',
-        size: Number(stat.size),
-        item: { ...base, type: 'file' },
-      });
-    } else throw new FastbandError('path_refused', `${basename(next.absolute)} is a device, pipe or socket.`);
+    }
+    if (queue.length > MAX_ITEMS) return undefined;
   }
   return found;
 }
 
-function openPlain(absolute: string): Promise<FileHandle> {
-  return open(absolute, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-}
-
-async function hashOf(absolute: string): Promise<string> {
-  const file = await openPlain(absolute);
+/**
+ * Opens what was listed and nothing else: a link put in its place, or in place of a folder above it, would bring
+ * content from outside the workspace into the journal, and with an undo into the workspace.
+ */
+async function withFile<T>(one: Found, run: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(one.absolute, constants.O_RDONLY | NO_FOLLOW | NON_BLOCK).catch(
+    (cause: unknown) => {
+      throw moved(one, cause);
+    },
+  );
   try {
-    const digest = createHash('sha256');
-    for await (const chunk of file.createReadStream({ autoClose: false })) digest.update(chunk as Buffer);
-    return digest.digest('hex');
+    const info = await file.stat();
+    const same = info.isFile() && info.dev === one.info.dev && info.ino === one.info.ino;
+    if (!same || !(await isOpenAt(file, one.absolute, info))) throw moved(one);
+    return await run(file);
   } finally {
     await file.close();
+  }
+}
+
+function moved(one: Found, cause?: unknown): FastbandError {
+  return new FastbandError(
+    'changed_since_plan',
+    `${basename(one.absolute)} changed while it was looked at, or cannot be read. Nothing was done to it.`,
+    { cause },
+  );
+}
+
+async function hashOf(file: FileHandle): Promise<string> {
+  const digest = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(256 * 1024);
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return digest.digest('hex');
+    digest.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
   }
 }

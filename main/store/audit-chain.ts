@@ -1,7 +1,9 @@
-import { AUDIT_COLUMNS, auditHash, type Checkpoint, GENESIS, isWellTyped } from './audit-row.ts';
+import { auditHash, type Checkpoint, GENESIS, ROW_TEXT } from './audit-row.ts';
 import type { Db } from './database.ts';
 
 const CHUNK = 1000;
+
+type ChainRow = readonly [seq: number, text: string, hash: string];
 
 export interface BadRow {
   readonly seq: number;
@@ -18,50 +20,64 @@ export interface Walked {
 }
 
 /** Checks rows `from` to `to`, both included and all of them expected, against the hash before the first (hex). */
-export function walkChain(db: Db, from: number, to: number, prev: string): Walked {
+export function walkChain(db: Db, from: number, to: number, before: string): Walked {
   const chunk = db
-    .prepare<[number, number], unknown[]>(
-      `SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq`,
+    .prepare<[number, number], ChainRow>(
+      `SELECT seq, ${ROW_TEXT}, lower(hex(hash)) FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq`,
     )
     .raw();
-  let hash = prev;
+  let prev = before;
   let expected = from;
   const bad = (seq: number, problem: string): Walked => ({
-    hash,
+    hash: prev,
     rows: expected - from,
     bad: { seq, problem },
   });
   while (expected <= to) {
     const end = Math.min(expected + CHUNK - 1, to);
-    for (const row of chunk.iterate(expected, end) as IterableIterator<unknown[]>) {
-      if (row[0] !== expected) return bad(expected, `Row ${expected} is missing: it was removed.`);
-      if (!isWellTyped(row))
-        return bad(
-          expected,
-          `Row ${expected} was changed: a column is not of the type that Fastband writes.`,
-        );
-      const own = auditHash(hash, row);
-      if (own !== row[13])
+    for (const [seq, text, stored] of chunk.all(expected, end) as ChainRow[]) {
+      if (seq !== expected) break;
+      const hash = auditHash(prev, text);
+      if (hash !== stored) {
         return bad(
           expected,
           `Row ${expected} does not fit its own hash and the row before it: it was changed, moved, or put in.`,
         );
-      hash = own;
+      }
+      prev = hash;
       expected++;
     }
     if (expected <= end) return bad(expected, `Row ${expected} is missing: it was removed.`);
   }
-  return { hash, rows: expected - from, bad: null };
+  return { hash: prev, rows: expected - from, bad: null };
 }
 
 /** The checkpoint that retention left, and the MAC that it carries. */
-export function readCheckpoint(db: Db): (Checkpoint & { readonly mac: Uint8Array }) | undefined {
-  const row = db
-    .prepare(
-      'SELECT up_to, at, rows, lower(hex(hash)), mac FROM audit_checkpoint ORDER BY up_to DESC LIMIT 1',
-    )
-    .raw()
-    .get() as [number, number, number, string, Uint8Array] | undefined;
+export type StoredCheckpoint = Checkpoint & { readonly mac: Uint8Array };
+
+/** A stretch of the log, and the checkpoint that its beginning was taken from, for its MAC to be looked at. */
+export interface WalkedStretch extends Walked {
+  readonly checkpoint: StoredCheckpoint | undefined;
+}
+
+/**
+ * Checks rows `from` to `to` in one view of the log. Where retention has removed some of them by now, the walk begins
+ * at its checkpoint: logs are verified while they are being shortened.
+ */
+export function walkStretch(db: Db, from: number, to: number): WalkedStretch {
+  return db.transaction(() => {
+    const checkpoint = readCheckpoint(db);
+    const start = Math.max(from, (checkpoint?.upTo ?? 0) + 1);
+    // Where the row before is missing too, the stretch before this one says so.
+    return { ...walkChain(db, start, to, hashBefore(db, start) ?? ''), checkpoint };
+  })();
+}
+
+export function readCheckpoint(db: Db): StoredCheckpoint | undefined {
+  const columns = 'up_to, at, rows, lower(hex(hash)), mac';
+  const row = db.prepare(`SELECT ${columns} FROM audit_checkpoint ORDER BY up_to DESC LIMIT 1`).raw().get() as
+    | [number, number, number, string, Uint8Array]
+    | undefined;
   if (row === undefined) return undefined;
   const [upTo, at, rows, hash, mac] = row;
   return { upTo, at, rows, hash, mac };

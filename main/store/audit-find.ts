@@ -68,8 +68,13 @@ class Finder {
     }
     if (low > high) return;
     const expressions = matchExpressions(filter, this.#terms);
-    if (expressions === undefined) return this.#scan({ low, high }, false);
-    const one = this.#log.prepare<[number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq = ?`).raw();
+    if (expressions === undefined) {
+      this.#scan({ low, high }, false);
+      return;
+    }
+    const one = this.#log
+      .prepare<[number], RawAuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq = ?`)
+      .raw();
     const read = (seq: number) => one.get(seq) as RawAuditRow | undefined;
     const holds = (seq: number) => {
       const row = read(seq);

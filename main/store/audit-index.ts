@@ -78,7 +78,12 @@ export class AuditIndex {
    * Rows in one segment after another that match, in order. `holds` says whether a row found by the wide expression
    * really does; where it often does not, the rest of the segment is found by the exact one.
    */
-  *matches({ exact, wide }: Expressions, { low, high }: Stretch, order: 'ASC' | 'DESC', holds: (seq: number) => boolean): Generator<number> {
+  *matches(
+    { exact, wide }: Expressions,
+    { low, high }: Stretch,
+    order: 'ASC' | 'DESC',
+    holds: (seq: number) => boolean,
+  ): Generator<number> {
     for (const { id, first_seq, last_seq } of this.#segments(low, high, order)) {
       let from = Math.max(low, first_seq);
       let to = Math.min(high, last_seq);
@@ -98,9 +103,17 @@ export class AuditIndex {
     }
   }
 
-  #segmentMatches(id: number, expression: string, from: number, to: number, order: 'ASC' | 'DESC'): IterableIterator<number> {
+  #segmentMatches(
+    id: number,
+    expression: string,
+    from: number,
+    to: number,
+    order: 'ASC' | 'DESC',
+  ): IterableIterator<number> {
     return this.#db
-      .prepare<[string, number, number], number>(`SELECT rowid FROM words_${id} WHERE words_${id} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ${order}`)
+      .prepare<[string, number, number], number>(
+        `SELECT rowid FROM words_${id} WHERE words_${id} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ${order}`,
+      )
       .pluck()
       .iterate(expression, from, to) as IterableIterator<number>;
   }
@@ -181,7 +194,10 @@ export class AuditIndex {
   }
 
   #drop(id: number): void {
+    // What is removed is overwritten: free pages would go on holding its words.
+    this.#db.pragma('secure_delete = ON');
     this.#db.exec(`DROP TABLE IF EXISTS words_${id}`);
+    this.#db.pragma('secure_delete = OFF');
     this.#db.prepare('DELETE FROM segment WHERE id = ?').run(id);
     this.#db
       .prepare('DELETE FROM block WHERE id >= ? AND id < ?')
@@ -244,8 +260,6 @@ function prepareIndex(file: string): Db {
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('cache_size = -16000');
-    // Words of rows that retention removed should not stay readable in free pages.
-    db.pragma('secure_delete = FAST');
     db.transaction(() => {
       if (Number(db.pragma('user_version', { simple: true })) === VERSION) return;
       for (const name of db

@@ -2,8 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { AuditEntry } from '../core/audit-entry.ts';
 import { FastbandError } from '../core/errors.ts';
-import { readCheckpoint, walkChain } from './audit-chain.ts';
-import { type Checkpoint, checkpointMac, GENESIS } from './audit-row.ts';
+import { readCheckpoint, type StoredCheckpoint, walkChain } from './audit-chain.ts';
+import { checkpointMac, GENESIS } from './audit-row.ts';
 import type { Db } from './database.ts';
 import { auditKey } from './home.ts';
 import type { Tables } from './tables.ts';
@@ -36,7 +36,7 @@ export async function retireAudit(
   if (upTo < first) return { rows: 0, upTo: null };
   const rows = upTo - first + 1;
   const key = auditKey(home);
-  // Rows that are removed should not stay readable in the file's free pages.
+  // What is removed is overwritten: free pages would go on holding it.
   const secure = Number(db.pragma('secure_delete', { simple: true }));
   db.pragma('secure_delete = ON');
   try {
@@ -57,7 +57,7 @@ export async function retireAudit(
 }
 
 /** Whether a checkpoint is one that this home's key vouches for. */
-export function isGenuine(key: Uint8Array, checkpoint: Checkpoint & { readonly mac: Uint8Array }): boolean {
+export function isGenuine(key: Uint8Array, checkpoint: StoredCheckpoint): boolean {
   const mac = checkpointMac(key, checkpoint);
   return mac.length === checkpoint.mac.length && timingSafeEqual(mac, checkpoint.mac);
 }

@@ -3,13 +3,21 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { AuditVerifyOutput } from '../../contract/audit.ts';
 import { FastbandError } from '../core/errors.ts';
-import { type BadRow, hashBefore, readCheckpoint, type Walked } from './audit-chain.ts';
+import {
+  type BadRow,
+  hashBefore,
+  readCheckpoint,
+  type StoredCheckpoint,
+  type WalkedStretch,
+  walkStretch,
+} from './audit-chain.ts';
 import { isGenuine } from './audit-retention.ts';
-import { GENESIS } from './audit-row.ts';
 import { connect, type Db } from './database.ts';
 import { auditKey, DATABASE_FILE, KEY_FILE } from './home.ts';
 import { askOnce } from './reader.ts';
 
+/** So few rows are walked here and now: a few milliseconds, where a thread takes a hundred to start. */
+const ROWS_AT_ONCE = 1000;
 /** Rows that are worth a thread of their own. */
 const ROWS_A_THREAD = 50_000;
 const MAX_THREADS = 4;
@@ -21,15 +29,9 @@ const MAX_THREADS = 4;
  * @throws FastbandError `audit_unavailable` when the log cannot be read
  */
 export async function verifyAudit(home: string): Promise<AuditVerifyOutput> {
-  const file = join(home, DATABASE_FILE);
-  const db = openLog(file);
+  const db = openLog(join(home, DATABASE_FILE));
   try {
-    for (let tries = 1; ; tries++) {
-      const result = await verifyOnce(db, home);
-      // Retention may have moved the log's beginning on while the threads were at it.
-      if (result.output.bad === null || result.checkpoint === readCheckpoint(db)?.upTo || tries === 5)
-        return result.output;
-    }
+    return await verifyLog(db, home);
   } finally {
     db.close();
   }
@@ -47,63 +49,70 @@ function openLog(file: string): Db {
   }
 }
 
-async function verifyOnce(
-  db: Db,
-  home: string,
-): Promise<{ output: AuditVerifyOutput; checkpoint: number | undefined }> {
-  const [checkpoint, firstSeq, lastSeq, lastHash] = db.transaction(() => {
-    const bounds = db.prepare('SELECT min(seq), max(seq) FROM audit').raw().get() as [
-      number | null,
-      number | null,
-    ];
-    return [
-      readCheckpoint(db),
-      ...bounds,
-      bounds[1] === null ? null : (hashBefore(db, bounds[1] + 1) ?? null),
-    ] as const;
+interface Bounds {
+  readonly checkpoint: StoredCheckpoint | undefined;
+  readonly firstSeq: number | null;
+  readonly lastSeq: number | null;
+  readonly lastHash: string | null;
+}
+
+/** In one view of the log: what came up to now is verified, not what comes meanwhile. */
+function readBounds(db: Db): Bounds {
+  return db.transaction(() => {
+    const sql = 'SELECT min(seq), max(seq) FROM audit';
+    const [firstSeq, lastSeq] = db.prepare(sql).raw().get() as [number | null, number | null];
+    const lastHash = lastSeq === null ? null : (hashBefore(db, lastSeq + 1) ?? null);
+    return { checkpoint: readCheckpoint(db), firstSeq, lastSeq, lastHash };
   })();
-  const answer = (bad: BadRow | null, rows: number) => ({
-    output: { ok: bad === null, rows, firstSeq, lastSeq, lastHash, bad },
-    checkpoint: checkpoint?.upTo,
+}
+
+async function verifyLog(db: Db, home: string): Promise<AuditVerifyOutput> {
+  const { checkpoint, firstSeq, lastSeq, lastHash } = readBounds(db);
+  const from = (checkpoint?.upTo ?? 0) + 1;
+  const answer = (bad: BadRow | null, rows = 0) => ({
+    ok: bad === null,
+    rows,
+    firstSeq,
+    lastSeq,
+    lastHash,
+    bad,
   });
-  if (checkpoint !== undefined && !hasKeyAndIsGenuine(home, checkpoint)) {
+  if (checkpoint !== undefined && !isVouchedFor(home, checkpoint)) return answer(forged(checkpoint));
+  if (firstSeq === null || lastSeq === null) {
+    // Retention never removes the row that says so.
     return answer(
-      {
-        seq: checkpoint.upTo,
-        problem: `The checkpoint at row ${checkpoint.upTo} was forged, or the key that vouches for it was replaced.`,
-      },
-      0,
+      checkpoint === undefined ? null : { seq: from, problem: `Row ${from} is missing: it was removed.` },
     );
   }
-  const from = (checkpoint?.upTo ?? 0) + 1;
-  if (firstSeq === null || lastSeq === null) return answer(null, 0);
-  if (firstSeq < from)
-    return answer(
-      {
-        seq: firstSeq,
-        problem: `Row ${firstSeq} stands where retention had removed the rows up to ${from - 1}: it was put in.`,
-      },
-      0,
-    );
-  const stretches = split(from, lastSeq);
-  const walks = await Promise.all(
-    stretches.map((stretch, index) =>
-      askOnce<Walked>(home, {
-        op: 'walk',
-        ...stretch,
-        ...(index === 0 ? { prev: checkpoint?.hash ?? GENESIS } : {}),
-      }),
-    ),
-  );
+  if (firstSeq < from) {
+    const problem = `Row ${firstSeq} stands where retention had removed the rows up to ${from - 1}: it was put in.`;
+    return answer({ seq: firstSeq, problem });
+  }
   let rows = 0;
-  for (const walk of walks) {
+  for (const walk of await walkAll(db, home, from, lastSeq)) {
     rows += walk.rows;
+    if (walk.checkpoint !== undefined && !isVouchedFor(home, walk.checkpoint))
+      return answer(forged(walk.checkpoint), rows);
     if (walk.bad !== null) return answer(walk.bad, rows);
   }
   return answer(null, rows);
 }
 
-function hasKeyAndIsGenuine(home: string, checkpoint: Parameters<typeof isGenuine>[1]): boolean {
+async function walkAll(db: Db, home: string, from: number, to: number): Promise<WalkedStretch[]> {
+  if (to - from < ROWS_AT_ONCE) return [walkStretch(db, from, to)];
+  return Promise.all(
+    split(from, to).map((stretch) => askOnce<WalkedStretch>(home, { op: 'walk', ...stretch })),
+  );
+}
+
+function forged({ upTo }: StoredCheckpoint): BadRow {
+  return {
+    seq: upTo,
+    problem: `The checkpoint at row ${upTo} was forged, or the key that vouches for it was replaced.`,
+  };
+}
+
+function isVouchedFor(home: string, checkpoint: StoredCheckpoint): boolean {
   // Asking for the key would make one; a log with a checkpoint and no key has lost it.
   return existsSync(join(home, KEY_FILE)) && isGenuine(auditKey(home), checkpoint);
 }

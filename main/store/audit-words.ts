@@ -77,14 +77,18 @@ export function matchExpressions(filter: AuditFilter, terms: readonly Term[]): E
   if (filter.kind !== undefined) values.push(quote(tag('k', filter.kind)));
   if (filter.decision !== undefined) values.push(quote(tag('d', filter.decision)));
   if (filter.outcome !== undefined) values.push(quote(tag('r', filter.outcome)));
-  if (filter.type !== undefined && filter.type.length > 0) values.push(`(${filter.type.map((type) => quote(tag('t', type))).join(' OR ')})`);
+  if (filter.type !== undefined && filter.type.length > 0)
+    values.push(`(${filter.type.map((type) => quote(tag('t', type))).join(' OR ')})`);
   // An id is in the text anyway; a tag of its own would double the rarest words of the index.
   for (const { word } of filter.callId === undefined ? [] : termsOf(filter.callId)) values.push(quote(word));
   const exact = [...values, ...terms.map(({ word, prefix }) => (prefix ? `${quote(word)} *` : quote(word)))];
   if (exact.length === 0) return undefined;
   const wide = [...values, ...terms.flatMap(widened)];
   const narrower = exact.every((part, index) => part === wide[index]);
-  return { exact: exact.join(' AND '), ...(narrower || wide.length === 0 ? {} : { wide: wide.join(' AND ') }) };
+  return {
+    exact: exact.join(' AND '),
+    ...(narrower || wide.length === 0 ? {} : { wide: wide.join(' AND ') }),
+  };
 }
 
 function widened({ word, prefix }: Term): string[] {
@@ -111,8 +115,7 @@ function tag(letter: string, value: string): string {
   return word;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
-const ASCII = /^[\x00-\x7f]*$/;
+const ASCII = /^\p{ASCII}*$/u;
 
 function normalise(text: string): string {
   const plain = ASCII.test(text)
@@ -120,7 +123,7 @@ function normalise(text: string): string {
     : text
         .normalize('NFKD')
         .replace(/\p{M}+/gu, '')
-        .replace(/[^\p{L}\p{N}\x00-\x7f]+/gu, ' ')
+        .replace(/[^\p{L}\p{N}\p{ASCII}]+/gu, ' ')
         .toLowerCase();
   return cutLongWords(plain);
 }
@@ -142,7 +145,9 @@ function cutLongWords(text: string): string {
 }
 
 function isWordUnit(unit: number): boolean {
-  return (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || unit >= 128;
+  return (
+    (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || unit >= 128
+  );
 }
 
 /** Values, not names: every row has a `path` somewhere. */

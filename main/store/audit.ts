@@ -10,7 +10,15 @@ import type { AuditEntry } from '../core/audit-entry.ts';
 import { FastbandError } from '../core/errors.ts';
 import { hashBefore } from './audit-chain.ts';
 import { type Retired, retireAudit } from './audit-retention.ts';
-import { AUDIT_COLUMNS, auditHash, GENESIS, kindsText, type RawAuditRow, toAuditRow } from './audit-row.ts';
+import {
+  AUDIT_COLUMNS,
+  auditHash,
+  GENESIS,
+  kindsText,
+  type RawAuditRow,
+  rowText,
+  toAuditRow,
+} from './audit-row.ts';
 import { AuditUpkeep } from './audit-upkeep.ts';
 import { verifyAudit } from './audit-verifier.ts';
 import { isStorageError } from './database.ts';
@@ -42,7 +50,7 @@ export class AuditStore {
       )
       .raw();
     this.#insert = db.prepare(
-      `INSERT INTO audit (seq, at, type, call_id, actor, client_id, tool, kinds, decision, outcome, duration_ms, summary, detail, hash)
+      `INSERT INTO audit (seq, at, type, call_id, actor, client_id, tool, kinds, decision, outcome, duration_us, summary, detail, hash)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, unhex(?))`,
     );
     this.#reader = new Reader(tables.home);
@@ -169,12 +177,12 @@ export class AuditStore {
       kindsText(entry.kinds ?? []),
       entry.decision ?? null,
       entry.outcome ?? null,
-      duration === undefined || !Number.isFinite(duration) ? null : duration,
+      duration === undefined || !Number.isFinite(duration) ? null : Math.round(duration * 1000),
       entry.summary.toWellFormed(),
       entry.detail === undefined ? '{}' : JSON.stringify(entry.detail).toWellFormed(),
       '',
     ];
-    const raw = unhashed.with(13, auditHash(prev, unhashed)) as unknown as RawAuditRow;
+    const raw = unhashed.with(13, auditHash(prev, rowText(unhashed))) as unknown as RawAuditRow;
     this.#insert.run(raw);
     return toAuditRow(raw, prev, entry.detail ?? {});
   }

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { Client } from '../../contract/entities.ts';
-import { hasHidden } from '../core/display.ts';
+import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { isConstraintError, readPolicy } from './database.ts';
@@ -40,7 +40,12 @@ export class ClientStore {
    */
   create(name: string): { client: Client; token: string } {
     const plain = name.normalize('NFC').trim();
-    if (plain === '' || plain.length > 100 || hasHidden(plain) || RESERVED_NAMES.has(plain.toLowerCase())) {
+    if (
+      plain === '' ||
+      plain.length > 100 ||
+      showLine(plain) !== plain ||
+      RESERVED_NAMES.has(plain.toLowerCase())
+    ) {
       throw new FastbandError(
         'invalid_input',
         'A client needs a name of 1 to 100 visible characters, other than "person", "fastband" and "unknown".',

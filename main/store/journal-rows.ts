@@ -11,6 +11,8 @@ export const KeptItem = z.strictObject({
   mode: z.int(),
   /** SHA-256 (hex) of a file's content. */
   hash: z.string().optional(),
+  /** Number, size and time of a file, where its content was not read. */
+  stamp: z.string().optional(),
   /** Where a link leads. */
   target: z.string().optional(),
 });
@@ -19,7 +21,7 @@ export type KeptItem = z.infer<typeof KeptItem>;
 export const JournalBody = z.strictObject({
   absolute: z.string(),
   movedTo: z.strictObject({ path: z.string(), absolute: z.string() }).optional(),
-  /** What was there before; absent when nothing was, or when it was too large to keep. */
+  /** What was there before; absent when it was too much to keep. Empty: nothing. */
   before: z.array(KeptItem).optional(),
   /** What the call left there; set once it is done. Empty: nothing. */
   after: z.array(KeptItem).optional(),
@@ -45,6 +47,7 @@ interface Row {
   readonly body: string;
 }
 
+/** What calls changed in files, and what was there before. Writes throw `audit_unavailable` when they cannot commit. */
 export class JournalStore {
   readonly #tables: Tables;
 
@@ -52,37 +55,37 @@ export class JournalStore {
     this.#tables = tables;
   }
 
+  /** @returns the new row's number */
   add(row: Omit<JournalRow, 'id' | 'at' | 'undoneBy'>): number {
-    const result = this.#tables.db
-      .prepare(
-        'INSERT INTO journal (call_id, at, client_name, tool, workspace, path, op, bytes, undoable, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(
-        row.callId,
-        this.#tables.clock.now(),
-        row.clientName,
-        row.tool,
-        row.workspace,
-        row.path,
-        row.op,
-        row.bytes,
-        row.undoable ? 1 : 0,
-        JSON.stringify(row.body),
-      );
-    return Number(result.lastInsertRowid);
+    const { db, transactions, clock } = this.#tables;
+    const insert = db.prepare(
+      `INSERT INTO journal (call_id, at, client_name, tool, workspace, path, op, bytes, undoable, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    const { callId, clientName, tool, workspace, path, op, bytes, undoable, body } = row;
+    const values = [callId, clock.now(), clientName, tool, workspace, path, op, bytes, undoable ? 1 : 0];
+    return transactions.run(() => Number(insert.run(...values, JSON.stringify(body)).lastInsertRowid));
   }
 
   setBody(id: number, body: JournalBody): void {
-    this.#tables.db.prepare('UPDATE journal SET body = ? WHERE id = ?').run(JSON.stringify(body), id);
+    this.#write('UPDATE journal SET body = ? WHERE id = ?', [[JSON.stringify(body), id]]);
   }
 
-  markUndone(callId: string, by: string): void {
-    this.#tables.db.prepare('UPDATE journal SET undone_by = ? WHERE call_id = ?').run(by, callId);
+  markUndone(id: number, by: string): void {
+    this.#write('UPDATE journal SET undone_by = ? WHERE id = ?', [[by, id]]);
   }
 
+  /** Their pre-images are, or are about to be, no longer kept. */
   markRetired(ids: readonly number[]): void {
-    const statement = this.#tables.db.prepare('UPDATE journal SET undoable = 0, bytes = 0 WHERE id = ?');
-    this.#tables.db.transaction(() => ids.forEach((id) => statement.run(id)))();
+    this.#write(
+      'UPDATE journal SET undoable = 0, bytes = 0 WHERE id = ?',
+      ids.map((id) => [id]),
+    );
+  }
+
+  /** Forgets what cannot be undone any more and is older than a time, in milliseconds since the epoch. */
+  forget(before: number): void {
+    this.#write('DELETE FROM journal WHERE undoable = 0 AND at < ?', [[before]]);
   }
 
   /** In the order that they were made. */
@@ -101,16 +104,25 @@ export class JournalStore {
       .map(toRow);
   }
 
-  /** Those that still hold pre-images, oldest first. */
+  /** Those that may hold pre-images, oldest first. */
   undoable(): JournalRow[] {
     return this.#tables.db
       .prepare<[], Row>('SELECT * FROM journal WHERE undoable = 1 ORDER BY id')
       .all()
       .map(toRow);
   }
+
+  #write(sql: string, each: readonly unknown[][]): void {
+    const { db, transactions } = this.#tables;
+    const statement = db.prepare(sql);
+    transactions.run(() => {
+      for (const values of each) statement.run(...values);
+    });
+  }
 }
 
 function toRow(row: Row): JournalRow {
+  const body = parseBody(row.body);
   return {
     id: row.id,
     callId: row.call_id,
@@ -121,10 +133,19 @@ function toRow(row: Row): JournalRow {
     path: row.path,
     op: WriteOp.parse(row.op),
     bytes: row.bytes,
-    undoable: row.undoable === 1,
+    // What cannot be read cannot be put back; the rest of the list can still be shown.
+    undoable: row.undoable === 1 && body !== undefined,
     ...(row.undone_by === null ? {} : { undoneBy: row.undone_by }),
-    body: JournalBody.parse(JSON.parse(row.body)),
+    body: body ?? { absolute: '' },
   };
+}
+
+function parseBody(text: string): JournalBody | undefined {
+  try {
+    return JournalBody.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 export function toEntry({ body, ...row }: JournalRow): JournalEntry {

@@ -52,7 +52,7 @@ export const MIGRATIONS: readonly string[] = [
     kinds TEXT NOT NULL,
     decision TEXT,
     outcome TEXT,
-    duration_ms REAL,
+    duration_us INTEGER,
     summary TEXT NOT NULL,
     detail TEXT NOT NULL,
     hash BLOB NOT NULL CHECK (length(hash) = 32)
@@ -106,14 +106,6 @@ export const MIGRATIONS: readonly string[] = [
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX journal_call ON journal (call_id);
-
-  CREATE TABLE journal_blobs (
-    entry INTEGER NOT NULL REFERENCES journal (id) ON DELETE CASCADE,
-    hash TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    PRIMARY KEY (entry, hash)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX journal_blobs_hash ON journal_blobs (hash);
   `,
 ];
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Log, Ports } from '../ports.ts';
 import { AuditStore } from './audit.ts';
 import { ClientStore } from './clients.ts';
-import { openDatabase } from './database.ts';
+import { type Db, openDatabase } from './database.ts';
 import { GrantStore } from './grants.ts';
 import { JournalStore } from './journal-rows.ts';
 import { RuleStore } from './rules.ts';
@@ -46,14 +46,12 @@ export interface OpenStoreOptions {
  *
  * @throws FastbandError `audit_unavailable` when it cannot be opened or is damaged, `conflict` when it is newer
  */
-export function openStore({
-  home,
-  clock,
-  log,
-  readOnly = false,
-  random = randomBytes,
-}: OpenStoreOptions): Store {
-  const db = openDatabase(home, { readOnly });
+export function openStore(options: OpenStoreOptions): Store {
+  return storeOn(openDatabase(options.home, options), options);
+}
+
+/** The store on a connection that is open already; `close` closes it. */
+export function storeOn(db: Db, { home, clock, log, random = randomBytes }: OpenStoreOptions): Store {
   let own = 0;
   let seen = -1;
   const touched = () => void own++;

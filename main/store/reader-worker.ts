@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AuditSearchInput, AuditSearchOutput } from '../../contract/audit.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
-import { hashBefore, walkChain } from './audit-chain.ts';
+import { walkStretch } from './audit-chain.ts';
 import { type ExportQuestion, exportHead, exportText } from './audit-export.ts';
 import { findRows } from './audit-find.ts';
 import { AuditIndex } from './audit-index.ts';
@@ -29,10 +29,8 @@ function answer(question: ReaderQuestion): unknown {
       return search(question.input);
     case 'export':
       return exportChunk(question);
-    case 'walk': {
-      const { from, to } = question;
-      return log.transaction(() => walkChain(log, from, to, question.prev ?? hashBefore(log, from) ?? ''))();
-    }
+    case 'walk':
+      return walkStretch(log, question.from, question.to);
     case 'upkeep':
       if (question.index) indexed();
       return emptyWal();

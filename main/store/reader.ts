@@ -7,8 +7,8 @@ import type { ExportQuestion } from './audit-export.ts';
 export type ReaderQuestion =
   | { readonly op: 'search'; readonly input: AuditSearchInput }
   | ({ readonly op: 'export' } & ExportQuestion)
-  /** Checks a stretch of the chain. `prev` is the hash before it; absent: the stored one of the row before. */
-  | { readonly op: 'walk'; readonly from: number; readonly to: number; readonly prev?: string }
+  /** Checks a stretch of the chain. */
+  | { readonly op: 'walk'; readonly from: number; readonly to: number }
   /** Empties the write-ahead log when it has grown, and indexes new rows if told so. */
   | { readonly op: 'upkeep'; readonly index: boolean };
 
@@ -45,7 +45,8 @@ export class Reader {
     { background = false }: { readonly background?: boolean } = {},
   ): Promise<T> {
     if (this.#closed) return Promise.reject(stopped());
-    const worker = (this.#worker ??= this.#start());
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     const id = ++this.#ids;
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { background, resolve: resolve as (value: unknown) => void, reject });

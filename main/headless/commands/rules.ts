@@ -117,7 +117,7 @@ function addAdd(group: Command): void {
   addCommand(group, 'add <kind> <patterns...>', 'add a rule: --allow, --ask or --deny a kind of effect', [
     `rules add --allow write 'src/**' --workspace shop`,
     'rules add --allow exec --client "Claude Code" --expires 1h -- npm test',
-    `rules add --allow exec -- npm run 'test:*'`,
+    `rules add --allow exec -- wc -l '*'`,
     `rules add --deny read '**/.env' '**/.env.*' --note "secrets stay here"`,
     `rules add --ask net '*.example.com' --port 443`,
   ])

@@ -54,6 +54,8 @@ interface Bounds {
   readonly firstSeq: number | null;
   readonly lastSeq: number | null;
   readonly lastHash: string | null;
+  /** The highest number that a row was ever given, by SQLite's own count. */
+  readonly highest: number;
 }
 
 /** In one view of the log: what came up to now is verified, not what comes meanwhile. */
@@ -62,12 +64,13 @@ function readBounds(db: Db): Bounds {
     const sql = 'SELECT min(seq), max(seq) FROM audit';
     const [firstSeq, lastSeq] = db.prepare(sql).raw().get() as [number | null, number | null];
     const lastHash = lastSeq === null ? null : (hashBefore(db, lastSeq + 1) ?? null);
-    return { checkpoint: readCheckpoint(db), firstSeq, lastSeq, lastHash };
+    const counted = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").pluck().get();
+    return { checkpoint: readCheckpoint(db), firstSeq, lastSeq, lastHash, highest: Number(counted ?? 0) };
   })();
 }
 
 async function verifyLog(db: Db, home: string): Promise<AuditVerifyOutput> {
-  const { checkpoint, firstSeq, lastSeq, lastHash } = readBounds(db);
+  const { checkpoint, firstSeq, lastSeq, lastHash, highest } = readBounds(db);
   const from = (checkpoint?.upTo ?? 0) + 1;
   const answer = (bad: BadRow | null, rows = 0) => ({
     ok: bad === null,
@@ -80,9 +83,8 @@ async function verifyLog(db: Db, home: string): Promise<AuditVerifyOutput> {
   if (checkpoint !== undefined && !isVouchedFor(home, checkpoint)) return answer(forged(checkpoint));
   if (firstSeq === null || lastSeq === null) {
     // Retention never removes the row that says so.
-    return answer(
-      checkpoint === undefined ? null : { seq: from, problem: `Row ${from} is missing: it was removed.` },
-    );
+    const never = checkpoint === undefined && highest === 0;
+    return answer(never ? null : { seq: from, problem: `Row ${from} is missing: it was removed.` });
   }
   if (firstSeq < from) {
     const problem = `Row ${firstSeq} stands where retention had removed the rows up to ${from - 1}: it was put in.`;
@@ -94,6 +96,10 @@ async function verifyLog(db: Db, home: string): Promise<AuditVerifyOutput> {
     if (walk.checkpoint !== undefined && !isVouchedFor(home, walk.checkpoint))
       return answer(forged(walk.checkpoint), rows);
     if (walk.bad !== null) return answer(walk.bad, rows);
+  }
+  if (highest > lastSeq) {
+    const problem = `Rows ${lastSeq + 1} to ${highest} are missing: they were cut off at the end.`;
+    return answer({ seq: lastSeq + 1, problem }, rows);
   }
   return answer(null, rows);
 }

@@ -164,7 +164,20 @@ describe('verify names the first bad row', () => {
     expect((await store.audit.verify()).bad?.seq).toBe(5);
   });
 
-  test('a tail cut off, or a chain made anew from a row on, shows in lastSeq and lastHash alone', async () => {
+  test('a tail cut off, also where all of it went', async () => {
+    const { home, store } = openTestStore();
+    for (let i = 1; i <= 10; i++) store.audit.append(entry(i));
+    const db = unlocked(home);
+    db.exec('DELETE FROM audit WHERE seq > 7');
+    expect((await store.audit.verify()).bad).toMatchObject({
+      seq: 8,
+      problem: expect.stringContaining('8 to 10 are missing'),
+    });
+    db.exec('DELETE FROM audit');
+    expect((await store.audit.verify()).bad?.seq).toBe(1);
+  });
+
+  test("a chain made anew from a row on, SQLite's count included, shows in lastSeq and lastHash alone", async () => {
     const { home, store } = openTestStore();
     for (let i = 1; i <= 10; i++) store.audit.append(entry(i));
     const kept = await store.audit.verify();
@@ -174,7 +187,7 @@ describe('verify names the first bad row', () => {
     const forged = await store.audit.verify();
     expect(forged).toMatchObject({ ok: true, lastSeq: 10 });
     expect(forged.lastHash).not.toBe(kept.lastHash);
-    db.exec('DELETE FROM audit WHERE seq > 7');
+    db.exec("DELETE FROM audit WHERE seq > 7; UPDATE sqlite_sequence SET seq = 7 WHERE name = 'audit'");
     expect(await store.audit.verify()).toMatchObject({ ok: true, lastSeq: 7 });
   });
 

@@ -108,9 +108,9 @@ export class AuditStore {
    * Walks the whole chain and names the first row that does not fit: an edit, a removal, an insertion, another order,
    * a forged checkpoint.
    *
-   * What no chain can show by itself: rows cut off at its end, and a log that someone with this user's rights wrote
-   * anew from the first row on. Keep `lastSeq` and `lastHash` elsewhere: when a later answer does not contain them as
-   * they were, that happened.
+   * Rows cut off at the end show by SQLite's own count of them. What no chain can show by itself is a log that someone
+   * with this user's rights wrote anew, that count included. Keep `lastSeq` and `lastHash` elsewhere: when a later
+   * answer does not contain them as they were, that happened.
    */
   verify(): Promise<AuditVerifyOutput> {
     return verifyAudit(this.#tables.home);

@@ -42,7 +42,8 @@ export const MIGRATIONS: readonly string[] = [
   // 2: what happened. The hash of the row before is the column of that row; storing it twice would only let them differ.
   `
   CREATE TABLE audit (
-    seq INTEGER PRIMARY KEY CHECK (seq > 0),
+    -- AUTOINCREMENT keeps the highest number ever given: rows cut off at the end leave it behind.
+    seq INTEGER PRIMARY KEY AUTOINCREMENT CHECK (seq > 0),
     at INTEGER NOT NULL,
     type TEXT NOT NULL,
     call_id TEXT,

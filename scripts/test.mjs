@@ -21,6 +21,7 @@ const built = ensureBuilt({ orExit: false });
 if (!built) steps.push({ name: 'build', passed: 0, failed: 1, skipped: 0 });
 steps.push(await check('lint', '@biomejs/biome/bin/biome', 'check', '.'));
 steps.push(await check('types', 'typescript/bin/tsc', '-p', '.'));
+steps.push(await check('types of the panel', 'typescript/bin/tsc', '-p', 'renderer'));
 steps.push(...(await vitest()));
 
 process.stdout.write(`\n${table(steps)}\n\n${lastLine(steps)}\n`);

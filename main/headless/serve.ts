@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { HostEvent } from '../../contract/events.ts';
 import { type App, composeApp } from '../app.ts';
 import { showLine } from '../core/display.ts';
@@ -28,6 +29,9 @@ const canSignal = process.platform !== 'win32';
  * @throws FastbandError `home_in_use`, `port_in_use`, `settings_invalid`, `audit_unavailable`, …: nothing is left running
  */
 export async function serve(options: ServeOptions): Promise<void> {
+  // A host sits in the background all day: V8 would take a hundred megabytes more for short-lived objects after one
+  // busy minute and keep them. Costs no throughput that could be measured.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const stopped = stopSignal();
   const json = options.json ?? false;
   // Lives here and in the answer below; on no disk, in no log, in no child's environment.

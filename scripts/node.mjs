@@ -90,18 +90,39 @@ function works(node) {
   return existsSync(node) && spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Passes signals on to a child and resolves with the exit code that this process should have. */
-export function ended(child) {
-  const pass = (signal) => child.kill(signal);
+const PARENT_CHECK_MS = 300;
+
+/**
+ * Calls back once for each signal that asks this process to end. A stopped npm counts: it signals the shell between,
+ * which ends without telling us. The answer takes it back.
+ */
+export function onStop(stop) {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, pass);
+  for (const signal of signals) process.on(signal, stop);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    // Only what npm runs: whoever starts the script by itself may well leave it behind on purpose.
+    if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
+    clearInterval(watch);
+    stop('SIGTERM');
+  }, PARENT_CHECK_MS);
+  watch.unref();
+  return () => {
+    clearInterval(watch);
+    for (const signal of signals) process.off(signal, stop);
+  };
+}
+
+/** Passes on to a child that it should stop, and resolves with the exit code that this process should have. */
+export function ended(child) {
+  const done = onStop((signal) => child.kill(signal));
   return new Promise((resolve) => {
     child.on('error', (error) => {
       say(error.message);
       resolve(1);
     });
     child.on('exit', (code, signal) => {
-      for (const one of signals) process.off(one, pass);
+      done();
       resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
     });
   });

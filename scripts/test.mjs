@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countVitest, lastLine, table } from './counts.mjs';
-import { needNode, ROOT, say, withNode } from './node.mjs';
+import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
 import { ensureBuilt, ensurePackages, ensurePrograms, PEERS } from './setup.mjs';
 
 await needNode(fileURLToPath(import.meta.url));
@@ -80,16 +80,18 @@ function run(script, args) {
       if (error.code !== 'ESRCH') throw error;
     }
   };
-  const interrupted = (signal) => {
+  let stopped = false;
+  const done = onStop((signal) => {
+    stopped = true;
     end(signal);
-    process.exitCode = 1;
-  };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupted);
+  });
   return new Promise((resolve) => {
     child.on('error', () => resolve(1));
     child.on('exit', (code) => {
-      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupted);
+      done();
       end('SIGKILL');
+      // Nobody waits for the rest.
+      if (stopped) process.exit(130);
       resolve(code ?? 1);
     });
   });

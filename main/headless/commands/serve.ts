@@ -34,7 +34,8 @@ With --json, stdout is one line once all is ready; everything else goes to stder
   {"ready":true,"mcp":URL,"panel":URL,"panelToken":TOKEN,"home":DIR,"pid":N}
 
 FASTBAND_SECRET_KEY (at least 32 bytes) keeps browsers logged in across restarts. FASTBAND_LOG sets the log's
-level: debug, info, warn, error, silent. SIGINT and SIGTERM stop the host.`,
+level: debug, info, warn, error, silent. SIGINT and SIGTERM stop the host; SIGUSR2 makes it print
+a new link to the panel.`,
     )
     .action(async (options: ServeOptions) => {
       const { serve } = await import('../serve.ts');

@@ -1,5 +1,5 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ToolBench } from '../tools/testing.ts';
 import { resolveCommand, safePath } from './argv.ts';
@@ -71,9 +71,26 @@ describe('a program under another name', () => {
     ['PYTHON.EXE', 'python.exe'],
     ['deploy.sh', 'deploy.sh'],
     ['vi', 'vim.basic'],
+    ['editor', 'vim.tiny'],
+    ['x86_64-linux-gnu-gcc', 'x86_64-linux-gnu-gcc-12'],
+    ['aarch64-linux-gnu-g++-13', 'aarch64-linux-gnu-g++-13'],
+    ['python3-dbg', 'python3.11-dbg'],
+    ['nc.openbsd', 'nc.openbsd'],
+    ['ld-linux-aarch64.so.1', 'ld-2.36.so'],
+    ['ld-musl-x86_64.so.1', 'libc.so'],
+    ['git-log', 'git-log'],
+    ['node22', 'node'],
+    ['tclsh8.6', 'tclsh8.6'],
   ])('%s is known by its name', (given, real) => {
     expect(openProgram(given, real)).toBeDefined();
   });
+
+  it.each(['ls', 'cat', 'printf', 'wc', 'head', 'grep', 'sha256sum', 'x86_64-data', 'ldd-report', 'basic'])(
+    '%s is not taken for one that runs others',
+    (name) => {
+      expect(openProgram(name, name)).toBeUndefined();
+    },
+  );
 });
 
 describe('PATH', () => {
@@ -90,6 +107,16 @@ describe('PATH', () => {
     const found = await resolve(['cat'], { PATH: `${bench.root}:.:/usr/bin:/bin` });
     expect(found.inWorkspace).toBe(false);
   });
+
+  it.each([0o777, 0o1777])(
+    'a folder of mode %o, where anyone may put a program, is passed over',
+    async (mode) => {
+      await copyFile('/bin/true', join(bin, 'planted'));
+      expect((await resolve(['planted'])).binary).toBe(join(bin, 'planted'));
+      await chmod(bin, mode);
+      await expect(resolve(['planted'])).rejects.toMatchObject({ code: 'not_found' });
+    },
+  );
 
   it('a link on PATH into the workspace is passed over', async () => {
     await symlink(bench.path('tool.sh'), join(bin, 'harmless'));
@@ -112,6 +139,9 @@ describe('what is refused', () => {
   it.each([
     ['as an argument', (home: string) => ['cat', join(home, 'fastband.db')]],
     ['in an option', (home: string) => ['cat', `--file=${home}/audit.key`]],
+    ['in an assignment', (home: string) => ['dd', `if=../${basename(home)}/fastband.db`, 'of=x']],
+    ['behind a short option', (home: string) => ['grep', 'x', `-f../${basename(home)}/settings.json`]],
+    ['behind an @', (home: string) => ['curl', '-d', `@../${basename(home)}/settings.json`]],
     ['as a URL', (home: string) => ['curl', `file://${home}/settings.json`]],
     ['in a shell’s text', (home: string) => ['sh', '-c', `cat ${home}/fastband.db`]],
     ['by way of ..', (home: string) => ['cat', join(home, '..', 'home', 'x')]],
@@ -122,6 +152,22 @@ describe('what is refused', () => {
   it('the home folder through a link in the workspace', async () => {
     await symlink(bench.home, bench.path('innocent'));
     await expect(resolve(['cat', 'innocent/fastband.db'])).rejects.toMatchObject({ code: 'command_refused' });
+  });
+
+  it('the home folder through a link and back up', async () => {
+    await mkdir(join(bench.home, 'journal'));
+    await symlink(join(bench.home, 'journal'), bench.path('innocent'));
+    await writeFile(join(bench.home, 'fastband.db'), '');
+    await expect(resolve(['cat', 'innocent/../fastband.db'])).rejects.toMatchObject({
+      code: 'command_refused',
+    });
+  });
+
+  it('Fastband’s own entry, by whatever name it is given to Node', async () => {
+    await symlink(join(import.meta.dirname, '..', 'headless', 'cli.ts'), bench.path('harmless.ts'));
+    await expect(resolve(['node', 'harmless.ts', 'rules', 'list'])).rejects.toMatchObject({
+      code: 'command_refused',
+    });
   });
 
   it.each([['missing-program'], ['./plain.txt'], ['/nowhere/x'], ['/usr/bin']])(

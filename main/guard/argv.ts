@@ -83,7 +83,7 @@ async function findInPath(name: string, { env, workspaces, home }: ResolveComman
   for (const folder of safePath(env, workspaces, home).split(delimiter)) {
     for (const ending of endings) {
       const candidate = join(folder, name + ending);
-      if (!(await isProgram(candidate))) continue;
+      if (!(await isProgram(candidate)) || (await isOpenToAll(folder))) continue;
       // A folder of PATH may be a link into a workspace, or the program in it may be.
       const real = await realpath(candidate);
       if (workspaces.some((workspace) => isWithin(real, workspace.root))) continue;
@@ -111,23 +111,44 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
+/**
+ * Whether anyone on this machine may put programs into a folder (CWE-427). The sticky bit does not help: it keeps
+ * others from replacing what is there, not from adding a name that was missing.
+ */
+async function isOpenToAll(folder: string): Promise<boolean> {
+  return process.platform !== 'win32' && ((await stat(folder)).mode & 0o002) !== 0;
+}
+
 /** Fastband must not be driven from inside: not by its command, its entry scripts, nor its folder as an argument. */
 async function refuseOwn(words: readonly string[], { cwd, home }: ResolveCommandOptions): Promise<void> {
-  const own = await ownPlaces();
+  const places = await ownPlaces();
   for (const word of words) {
-    const value = word.startsWith('-') && word.includes('=') ? word.slice(word.indexOf('=') + 1) : word;
-    const plain = value.replace(/^file:\/\//, '').replace(/^@/, '');
-    if (plain === '' || plain.length > 4096) continue;
-    const real = await realOf(resolve(cwd, plain));
-    const named = [plain, real].some((path) => /^fastband(?:\.(?:exe|cmd|js|mjs))?$/i.test(basename(path)));
-    // A shell text or a pattern may name the folder too; what is written out is caught, and the person sees the rest.
-    if (named || isWithin(real, home) || own.includes(real) || word.includes(home)) {
-      throw new FastbandError(
-        'command_refused',
-        'Fastband itself, and the folder where it keeps its data, cannot be reached by commands.',
+    for (const path of pathsIn(word)) {
+      // A program goes through links before `..`, text alone does not: whichever leads to the folder counts.
+      const real = await realOf(resolve(cwd, path));
+      const walked = await realpath(isAbsolute(path) ? path : `${cwd}/${path}`).catch(() => real);
+      const named = [path, real, walked].some((one) =>
+        /^fastband(?:\.(?:exe|cmd|js|mjs))?$/i.test(basename(one)),
       );
+      const inside = [real, walked].some((one) => isWithin(one, home) || places.includes(one));
+      // A shell text or a pattern may name the folder too; what is written out is caught, and the person sees the rest.
+      if (named || inside || word.includes(home)) {
+        throw new FastbandError(
+          'command_refused',
+          'Fastband itself, and the folder where it keeps its data, cannot be reached by commands.',
+        );
+      }
     }
   }
+}
+
+/** What of an argument may be a path: the whole of it, what follows `=`, `@` or `file://`, what a short option carries. */
+function pathsIn(word: string): string[] {
+  const after = word.includes('=') ? [word.slice(word.indexOf('=') + 1)] : [];
+  const carried = /^-[A-Za-z]./.test(word) ? [word.slice(2)] : [];
+  return [word, ...after, ...carried]
+    .map((one) => one.replace(/^@/, '').replace(/^file:\/\/(?:localhost)?/i, ''))
+    .filter((one) => one !== '' && one.length <= 4096);
 }
 
 /** Where a path leads, also when its last parts do not exist yet. */
@@ -141,8 +162,14 @@ async function realOf(path: string): Promise<string> {
   }
 }
 
-/** The files by which this very program is started. */
-async function ownPlaces(): Promise<string[]> {
-  const entry = process.argv[1];
-  return entry === undefined ? [] : [await realpath(entry).catch(() => entry)];
+let own: Promise<string[]> | undefined;
+
+/** The files by which this very program is started: its entry, and the command line built or as source. */
+function ownPlaces(): Promise<string[]> {
+  const here = import.meta.dirname;
+  const places = [process.argv[1], join(here, 'cli.js'), join(here, '..', 'headless', 'cli.ts')];
+  own ??= Promise.all(
+    places.flatMap((place) => (place === undefined ? [] : [realpath(place).catch(() => place)])),
+  );
+  return own;
 }

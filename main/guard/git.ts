@@ -59,6 +59,7 @@ const FIXED = [
 ];
 
 const MAX_OUTPUT = 16 * 1024 * 1024;
+const FLOOD_BYTES = 256 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 
 /**
@@ -118,8 +119,14 @@ export async function git(
     clock: ports.clock,
     timeoutMs: TIMEOUT_MS,
     outputBytes: MAX_OUTPUT,
+    floodBytes: FLOOD_BYTES,
   });
   if (result.timedOut) throw new FastbandError('timeout', `git took longer than ${TIMEOUT_MS / 1000} s.`);
+  if (result.flooded)
+    throw new FastbandError(
+      'output_too_large',
+      'git answered more than can be read here. Ask for less of it.',
+    );
   if (result.exitCode !== 0 && options.allowFailure !== true) {
     const words = (result.stderr || result.stdout).trim().split('\n').slice(0, 5).join(' ').slice(0, 500);
     throw new FastbandError('git_refused', `git refused: ${words || `exit ${result.exitCode}`}`);

@@ -25,6 +25,14 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'busybox',
       'toybox',
       'rbash',
+      'yash',
+      'posh',
+      'sash',
+      'rc',
+      'es',
+      'bash-static',
+      'zsh-static',
+      'git-shell',
     ],
     why: 'is a shell: it runs whatever its arguments say.',
   },
@@ -90,6 +98,22 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'mongosh',
       'redis-cli',
       'dotnet',
+      'mono',
+      'tcc',
+      'gs',
+      'tex',
+      'latex',
+      'pdftex',
+      'pdflatex',
+      'xelatex',
+      'lualatex',
+      'groff',
+      'troff',
+      'micropython',
+      'qjs',
+      'gjs',
+      'node-gyp',
+      'zx',
     ],
     why: 'is an interpreter: it runs whatever its arguments or input say.',
   },
@@ -157,6 +181,60 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'wsl',
       'start-stop-daemon',
       'run-parts',
+      'pkexec',
+      'run0',
+      'machinectl',
+      'runcon',
+      'prlimit',
+      'choom',
+      'setarch',
+      'linux32',
+      'linux64',
+      'i386',
+      'x86_64',
+      'uname26',
+      'cgexec',
+      'cpulimit',
+      'numactl',
+      'torsocks',
+      'torify',
+      'proxychains',
+      'proxychains4',
+      'eatmydata',
+      'catchsegv',
+      'gdbserver',
+      'rr',
+      'heaptrack',
+      'hyperfine',
+      'multitime',
+      'ssh-agent',
+      'sshpass',
+      'gpg-agent',
+      'dbus-launch',
+      'xterm',
+      'x-terminal-emulator',
+      'gnome-terminal',
+      'konsole',
+      'alacritty',
+      'kitty',
+      'abduco',
+      'dtach',
+      'byobu',
+      'zellij',
+      'ip',
+      'tsp',
+      'chpst',
+      'softlimit',
+      'envdir',
+      'setuidgid',
+      'gosu',
+      'su-exec',
+      'tini',
+      'dumb-init',
+      's6-setuidgid',
+      'daemonize',
+      'caffeinate',
+      'arch',
       'at',
       'batch',
       'crontab',
@@ -281,7 +359,6 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'lxc',
       'vim',
       'vi',
-      'view',
       'nvim',
       'emacs',
       'nano',
@@ -323,6 +400,36 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'regsvr32',
       'wmic',
       'msbuild',
+      'rvim',
+      'vimdiff',
+      'view',
+      'pico',
+      'joe',
+      'micro',
+      'hx',
+      'ne',
+      'mc',
+      'ranger',
+      'nnn',
+      'lf',
+      'vipw',
+      'visudo',
+      'sudoedit',
+      'editor',
+      'pager',
+      'most',
+      'info',
+      'sensible-editor',
+      'sensible-pager',
+      'sensible-browser',
+      'ftp',
+      'lftp',
+      'rsh',
+      'rlogin',
+      'mosh',
+      'tig',
+      'lazygit',
+      'jj',
       'claude',
       'codex',
       'gemini',
@@ -334,6 +441,14 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
 
 const BY_NAME = new Map(OPEN.flatMap(({ names, why }) => names.map((name) => [name, why] as const)));
 
+/** Loaders start any program that they are given, whatever the platform calls them (ld-linux-aarch64.so.1, ld-musl-…). */
+const LOADER = /^ld(?:64)?[-.].*so(?:\.\d+)*$/;
+/** Debian's ways to say which build of a program a file is: vim.basic, x86_64-linux-gnu-gcc, python3-dbg. */
+const TARGET = /-(?:linux|darwin|apple|w64|freebsd)-/;
+const BUILD =
+  /[.-](?:basic|tiny|nox|gtk[23]?|athena|huge|openbsd|traditional|gnu|static|dbg|debug|real|distrib|bin)$/;
+const SCRIPT = /\.(?:sh|bash|zsh|py|pyw|js|mjs|cjs|ts|mts|rb|pl|php|lua|tcl|awk|ps1|bat|cmd|jar)$/i;
+
 /**
  * Why a program can run anything, as a sentence; undefined when it is not known to.
  *
@@ -343,11 +458,22 @@ const BY_NAME = new Map(OPEN.flatMap(({ names, why }) => names.map((name) => [na
 export function openProgram(given: string, real: string): string | undefined {
   for (const name of [real, given]) {
     const plain = name.toLowerCase().replace(/\.(?:exe|cmd|bat|com|ps1)$/, '');
-    // python3.11, gcc-12, lua5.4, clang++-15: the version at the end changes nothing.
-    const why = BY_NAME.get(plain) ?? BY_NAME.get(plain.replace(/[-_.]?\d[\d.]*$/, ''));
+    const why = LOADER.test(plain) ? 'can start any other program that its arguments name.' : whyOf(plain);
     if (why !== undefined) return `${name} ${why}`;
-    if (/\.(?:sh|bash|zsh|py|js|mjs|cjs|ts|rb|pl|php|lua|ps1|bat|cmd)$/i.test(name))
-      return `${name} is a script.`;
+    if (SCRIPT.test(name)) return `${name} is a script.`;
+  }
+  return undefined;
+}
+
+function whyOf(name: string): string | undefined {
+  // `git log` may be called as the file git-log behind it.
+  if (name.startsWith('git-')) return BY_NAME.get('git');
+  const parts = TARGET.test(name) ? name.split('-') : [name];
+  const ends = parts.map((_, i) => parts.slice(i).join('-'));
+  for (const one of ends.flatMap((end) => [end, end.replace(BUILD, '')])) {
+    // python3.11, gcc-12, lua5.4, clang++-15, python3-dbg: the version changes nothing.
+    const why = BY_NAME.get(one) ?? BY_NAME.get(one.replace(/[-_.]?\d[\d.]*$/, ''));
+    if (why !== undefined) return why;
   }
   return undefined;
 }

@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { FastbandError } from '../core/errors.ts';
 import type { Clock } from '../ports.ts';
+import { errorCode } from './fs-errors.ts';
 
 export interface RunOptions {
   readonly cwd: string;
@@ -12,6 +14,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Bytes kept of both streams together: half of each one's head, half of its tail. */
   readonly outputBytes: number;
+  /** Past this many bytes of output the program is ended: it would go on writing for as long as it is read. */
+  readonly floodBytes: number;
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
@@ -19,6 +23,8 @@ export interface RunResult {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
+  /** Ended because it wrote too much. */
+  readonly flooded: boolean;
   readonly stdout: string;
   readonly stderr: string;
   /** Bytes left out of the middle. */
@@ -33,6 +39,8 @@ const DRAIN_MS = 500;
  * Runs a program by its absolute path, without a shell, in a process group of its own. When time is up, the call is
  * cancelled, or the program ends, the whole group is ended: first asked, then killed. What a child left behind with
  * the output still open does not hold up the answer.
+ *
+ * @throws FastbandError `tool_failed` when the system does not start it; the signal's reason when it was aborted
  */
 export async function runProgram(
   binary: string,
@@ -42,7 +50,7 @@ export async function runProgram(
   const { clock, signal } = options;
   signal.throwIfAborted();
   const started = clock.monotonic();
-  const child = spawn(binary, argv.slice(1), {
+  const child = spawned(binary, argv, {
     argv0: argv[0],
     cwd: options.cwd,
     env: { ...options.env },
@@ -50,10 +58,19 @@ export async function runProgram(
     windowsHide: true,
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  let timedOut = false;
+  let flooded = false;
+  let written = 0;
+  const stop = () => void endGroup(child.pid, clock);
   const stdout = new HeadAndTail(options.outputBytes / 2);
   const stderr = new HeadAndTail(options.outputBytes / 2);
   const feed = (stream: 'stdout' | 'stderr', into: HeadAndTail) => (chunk: Buffer) => {
     into.add(chunk);
+    written += chunk.length;
+    if (written > options.floodBytes && !flooded) {
+      flooded = true;
+      stop();
+    }
     options.onOutput?.(stream, chunk.toString('utf8'));
   };
   child.stdout?.on('data', feed('stdout', stdout));
@@ -62,8 +79,6 @@ export async function runProgram(
   child.stdin?.on('error', () => {});
   child.stdin?.end(options.stdin);
 
-  let timedOut = false;
-  const stop = () => void endGroup(child.pid, clock);
   const stopTimer = clock.after(options.timeoutMs, () => {
     timedOut = true;
     stop();
@@ -71,7 +86,9 @@ export async function runProgram(
   signal.addEventListener('abort', stop, { once: true });
   try {
     const closed = once(child, 'close').catch(() => {});
-    const [exitCode, exitSignal] = (await once(child, 'exit')) as [number | null, string | null];
+    const [exitCode, exitSignal] = (await once(child, 'exit').catch((error: unknown) => {
+      throw notStarted(argv[0] ?? '', error);
+    })) as [number | null, string | null];
     await endGroup(child.pid, clock);
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(DRAIN_MS, resolve))]);
     child.stdout?.destroy();
@@ -81,6 +98,7 @@ export async function runProgram(
       exitCode,
       signal: exitSignal,
       timedOut,
+      flooded,
       stdout: stdout.text(),
       stderr: stderr.text(),
       omitted: stdout.omitted + stderr.omitted,
@@ -90,6 +108,31 @@ export async function runProgram(
     stopTimer();
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** Some failures to start come as an event, others are thrown at once (too long an argument list, for one). */
+function spawned(binary: string, argv: readonly string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(binary, argv.slice(1), options);
+  } catch (error) {
+    throw notStarted(argv[0] ?? '', error);
+  }
+}
+
+function notStarted(name: string, error: unknown): FastbandError {
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: 'the program, the folder, or the interpreter that its first line names is not there',
+    EACCES: 'its file may not be run',
+    E2BIG: 'its arguments are too long for this system',
+  };
+  const code = errorCode(error) ?? 'unknown error';
+  return new FastbandError(
+    'tool_failed',
+    `${name.slice(0, 200)} could not be started: ${why[code] ?? code}.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Ends every process of a group: TERM, a moment, KILL. Resolves when none is left. */

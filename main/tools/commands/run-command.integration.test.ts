@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../core/testing.ts';
 import type { RunContext } from '../../core/tool.ts';
@@ -111,6 +111,56 @@ describe('a command', () => {
     expect(result.output.stdout).toBe('done\n');
     expect(performance.now() - began).toBeLessThan(5000);
     expect(processes(`sleep\0${mark}`)).toEqual([]);
+  });
+
+  it('is stopped when it floods, long before its time is up', async () => {
+    const began = performance.now();
+    const { result } = await run({ command: ['yes'], timeout_seconds: 60 });
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(result.output).toMatchObject({ timedOut: false, signal: 'SIGTERM' });
+    expect(result.summary).toContain('wrote more than 128 MiB');
+  });
+
+  it('whose interpreter is missing is a clear error', async () => {
+    await writeFile(bench.path('x.bin'), '#!/nowhere/sh\n', { mode: 0o755 });
+    await expect(run({ command: ['./x.bin'] })).rejects.toMatchObject({
+      code: 'tool_failed',
+      message: expect.stringContaining('could not be started'),
+    });
+  });
+
+  it('with arguments past the system’s limit is a clear error', async () => {
+    await expect(run({ command: ['true', 'x'.repeat(130_000)] })).resolves.toBeDefined();
+    await expect(run({ command: ['true', 'x'.repeat(132_000)] })).rejects.toMatchObject({
+      code: 'command_refused',
+    });
+  });
+
+  it('is not run when a program of the workspace changed behind the same size and time', async () => {
+    await writeFile(bench.path('x.sh'), '#!/bin/sh\necho one\n', { mode: 0o755 });
+    const when = new Date(1_700_000_000_000);
+    await utimes(bench.path('x.sh'), when, when);
+    await expect(
+      run({ command: ['./x.sh'] }, async () => {
+        await writeFile(bench.path('x.sh'), '#!/bin/sh\necho two\n');
+        await utimes(bench.path('x.sh'), when, when);
+      }),
+    ).rejects.toMatchObject({ code: 'changed_since_plan' });
+  });
+
+  it('gets none of what loads code, nor keys, from the environment', async () => {
+    process.env.LD_FASTBAND_TEST = 'x';
+    process.env.NODE_OPTIONS_TEST = 'x';
+    try {
+      const { result } = await run({ command: ['env'] });
+      const names = result.output.stdout.split('\n').map((line) => line.split('=')[0]);
+      expect(names).not.toContain('LD_FASTBAND_TEST');
+      expect(names).not.toContain('NODE_OPTIONS_TEST');
+      expect(result.output.stdout).toContain('TERM=dumb');
+    } finally {
+      delete process.env.LD_FASTBAND_TEST;
+      delete process.env.NODE_OPTIONS_TEST;
+    }
   });
 
   it('is not run when the program changed after it was shown', async () => {

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { sha256Hex } from '../../core/canonical.ts';
 import { quoteArgument } from '../../core/display.ts';
@@ -9,6 +12,11 @@ import { changed, lstatOf, sameThing } from '../../guard/path.ts';
 import { runProgram } from '../../guard/run.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
+
+/** What a long build writes stays far below. */
+const FLOOD_BYTES = 128 * 1024 * 1024;
+/** Programs of a workspace are compared by content up to this size. */
+const MAX_HASHED = 256 * 1024 * 1024;
 
 export const runCommand = defineTool({
   name: 'run_command',
@@ -50,6 +58,7 @@ export const runCommand = defineTool({
       binary: resolved.binary,
       // A program in a workspace may be rewritten while a person looks at its name.
       binaryStat: await lstatOf(resolved.binary),
+      ...(resolved.inWorkspace ? { binaryHash: await contentHash(resolved.binary) } : {}),
       requested: cwd,
       cwd: folder.absolute,
       cwdStat: folder.stat === null ? null : { dev: folder.stat.dev, ino: folder.stat.ino },
@@ -101,6 +110,7 @@ export const runCommand = defineTool({
     if (
       resolved.binary !== data.binary ||
       !sameThing(data.binaryStat, await lstatOf(resolved.binary)) ||
+      (data.binaryHash !== undefined && data.binaryHash !== (await contentHash(resolved.binary))) ||
       !sameFolder
     )
       throw changed(data.argv[0] ?? '');
@@ -114,14 +124,17 @@ export const runCommand = defineTool({
       clock: context.ports.clock,
       timeoutMs: data.timeoutSeconds * 1000,
       outputBytes: context.settings.commands.outputBytes,
+      floodBytes: FLOOD_BYTES,
       onOutput: (_, text) => context.progress(text.slice(-2000)),
     });
     const seconds = Math.round(result.durationMs) / 1000;
     const how = result.timedOut
       ? `stopped after ${data.timeoutSeconds} s`
-      : result.signal === null
-        ? `exit ${result.exitCode}`
-        : `ended by ${result.signal}`;
+      : result.flooded
+        ? `stopped because it wrote more than ${FLOOD_BYTES / 1024 / 1024} MiB`
+        : result.signal === null
+          ? `exit ${result.exitCode}`
+          : `ended by ${result.signal}`;
     const { exitCode, signal, timedOut, stdout, stderr, omitted } = result;
     const shown = [stdout, stderr === '' ? '' : `[stderr]\n${stderr}`, `[${how}, ${seconds} s]`]
       .filter((part) => part !== '')
@@ -133,6 +146,18 @@ export const runCommand = defineTool({
     };
   },
 });
+
+/** Times and sizes can be put back as they were after a change; content cannot. */
+async function contentHash(path: string): Promise<string> {
+  if ((await stat(path)).size > MAX_HASHED)
+    throw new FastbandError(
+      'too_large',
+      'This program of the workspace is too large to be sure that it stays the one that is shown.',
+    );
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
 
 function resolveFrom(argv: readonly string[], cwd: string, { ports, workspaces }: PlanContext) {
   return resolveCommand(argv, { cwd, env: ports.env, home: ports.home, workspaces });

@@ -217,6 +217,11 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await rm(home, { recursive: true, force: true });
   });
 
+  /** Logs in, and goes to the approvals. */
+  async function enter(): Promise<void> {
+    await page.goto(panel.loginUrl);
+    await page.getByRole('link', { name: 'Approvals' }).click();
+  }
   const card = () => page.getByRole('article');
   /** Waits for the card, then until it takes an answer. */
   async function ready(title: string): Promise<void> {
@@ -226,9 +231,9 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('shows what waits, without a word of complaint from the content security policy', async () => {
     fake.approvals.push(approval('a'));
-    await page.goto(panel.loginUrl);
+    await enter();
     await card().getByText('No rule covers this.').waitFor();
-    expect(page.url()).toBe(panel.url);
+    expect(page.url()).toBe(`${panel.url}#/approvals`);
     expect(await page.title()).toBe('(1) Approvals · Fastband');
     await page.getByRole('link', { name: 'Activity' }).click();
     await page.getByText('Changed src/cart.ts').waitFor();
@@ -236,7 +241,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   });
 
   it('shows a call that comes while it is open', async () => {
-    await page.goto(panel.loginUrl);
+    await enter();
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
     fake.ask(approval('late'));
     await card().getByRole('heading', { name: 'change late' }).waitFor();
@@ -244,7 +249,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('does not take keys that were typed for the card before', async () => {
     fake.approvals.push(approval('first'), approval('second', { createdAt: Date.now() + 1 }));
-    await page.goto(panel.loginUrl);
+    await enter();
     await ready('change first');
     await page.keyboard.press('a');
     await card().getByRole('heading', { name: 'change second' }).waitFor();
@@ -259,7 +264,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('takes a reason as text, not as keys', async () => {
     fake.approvals.push(approval('a'));
-    await page.goto(panel.loginUrl);
+    await enter();
     await ready('change a');
     await page.getByRole('textbox').fill('');
     await page.keyboard.type('add a dad');
@@ -271,7 +276,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('remembers what a person chose, and only that', async () => {
     fake.approvals.push(approval('a'));
-    await page.goto(panel.loginUrl);
+    await enter();
     await ready('change a');
     expect(await page.getByRole('combobox').count()).toBe(0);
     await page.getByLabel('always').check();
@@ -287,7 +292,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     const effects = Array.from({ length: 38 }, (_, n) => ({ ...change, path: `src/${n}.ts` }));
     fake.approvals.push(approval('a', { effects, warnings: ['This command can run anything.'] }));
     await page.setViewportSize({ width: 1280, height: 500 });
-    await page.goto(panel.loginUrl);
+    await enter();
     await ready('change a');
     await page.keyboard.press('a');
     await page.getByRole('button', { name: 'Allow', exact: false }).waitFor();
@@ -301,13 +306,13 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('makes characters visible that would mislead', async () => {
     fake.approvals.push(approval('a', { effects: [{ ...change, path: 'cart\u202Ets.exe' }] }));
-    await page.goto(panel.loginUrl);
+    await enter();
     await card().getByText('⟦U+202E⟧', { exact: false }).first().waitFor();
   });
 
   it('keeps its cookie worthless for a server on another port', async () => {
     fake.approvals.push(approval('a'));
-    await page.goto(panel.loginUrl);
+    await enter();
     await card().waitFor();
     let stolen = '';
     const other = createServer((req, res) => {
@@ -332,7 +337,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('says when the host is gone, takes no answers, and goes on when it is back', async () => {
     fake.approvals.push(approval('a'));
-    await page.goto(panel.loginUrl);
+    await enter();
     await ready('change a');
     const port = Number(new URL(panel.url).port);
     await panel.close();
@@ -346,7 +351,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   });
 
   it('logs out', async () => {
-    await page.goto(panel.loginUrl);
+    await enter();
     await page.getByText('Server running').click();
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('heading', { name: 'This browser is not logged in' }).waitFor();
@@ -355,7 +360,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   });
 
   it('says why an undo was refused', async () => {
-    await page.goto(panel.loginUrl);
+    await enter();
     await page.getByRole('link', { name: 'Activity' }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('src/cart.ts has changed since.').waitFor();
@@ -365,7 +370,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     const effects = [{ ...change, path: `src/${'long'.repeat(60)}.ts` }, change];
     fake.approvals.push(approval('a', { effects }), approval('b'.repeat(300)));
     await page.setViewportSize({ width, height: 800 });
-    await page.goto(panel.loginUrl);
+    await enter();
     await card().waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);
     await page.getByRole('link', { name: 'Activity' }).click();

@@ -1,43 +1,95 @@
-import { KeyRound, ListChecks, type LucideIcon, ScrollText } from 'lucide-react';
-import { useEffect, useSyncExternalStore } from 'react';
-import { ActivityPage } from './activity/activity-page.tsx';
+import {
+  FolderTree,
+  Gauge,
+  KeyRound,
+  ListChecks,
+  type LucideIcon,
+  MonitorSmartphone,
+  Scale,
+  ScrollText,
+  Settings2,
+  Wrench,
+} from 'lucide-react';
+import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import styles from './app.module.css';
-import { ApprovalsPage } from './approvals/approvals-page.tsx';
+import { useMessages } from './shared/language.ts';
+import { TitleSlot } from './shared/page-title.tsx';
 import { usePanel } from './shared/panel.ts';
 import { waitingApprovals } from './shared/panel-state.ts';
-import { Empty, Notice } from './shared/parts.tsx';
+import { Empty, Loading, Notice } from './shared/parts.tsx';
+import { Fence } from './shared/root.tsx';
+import { hrefTo, PAGE_IDS, type PageId, usePage } from './shared/route.ts';
 import { ServerState } from './shared/server-state.tsx';
 
-/** The pages, in the rail's order. */
-const PAGES = {
-  approvals: { name: 'Approvals', icon: ListChecks, page: ApprovalsPage },
-  activity: { name: 'Activity', icon: ScrollText, page: ActivityPage },
-} as const;
-type PageId = keyof typeof PAGES;
+/** Each page is loaded when it is first opened. */
+const PAGES: Readonly<Record<PageId, { icon: LucideIcon; page: ComponentType }>> = {
+  overview: {
+    icon: Gauge,
+    page: lazy(() => import('./overview/overview-page.tsx').then((one) => ({ default: one.OverviewPage }))),
+  },
+  approvals: {
+    icon: ListChecks,
+    page: lazy(() =>
+      import('./approvals/approvals-page.tsx').then((one) => ({ default: one.ApprovalsPage })),
+    ),
+  },
+  activity: {
+    icon: ScrollText,
+    page: lazy(() => import('./activity/activity-page.tsx').then((one) => ({ default: one.ActivityPage }))),
+  },
+  rules: {
+    icon: Scale,
+    page: lazy(() => import('./rules/rules-page.tsx').then((one) => ({ default: one.RulesPage }))),
+  },
+  tools: {
+    icon: Wrench,
+    page: lazy(() => import('./tools/tools-page.tsx').then((one) => ({ default: one.ToolsPage }))),
+  },
+  clients: {
+    icon: MonitorSmartphone,
+    page: lazy(() => import('./clients/clients-page.tsx').then((one) => ({ default: one.ClientsPage }))),
+  },
+  workspaces: {
+    icon: FolderTree,
+    page: lazy(() =>
+      import('./workspaces/workspaces-page.tsx').then((one) => ({ default: one.WorkspacesPage })),
+    ),
+  },
+  settings: {
+    icon: Settings2,
+    page: lazy(() => import('./settings/settings-page.tsx').then((one) => ({ default: one.SettingsPage }))),
+  },
+};
 
+/** The main window: rail, title row, the page. */
 export function App() {
+  const m = useMessages();
   const state = usePanel();
-  const current = usePageId();
+  const current = usePage();
+  const [slot, setSlot] = useState<HTMLElement | null>(null);
   const waiting = waitingApprovals(state).length;
-  const { name, page: Page } = PAGES[current];
+  const { page: Page } = PAGES[current];
 
   useEffect(() => {
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${name} · Fastband`;
-  }, [waiting, name]);
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${m.pages[current]} · Fastband`;
+  }, [waiting, current, m]);
 
   if (state.connection === 'signed-out') return <SignedOut />;
   return (
     <div className={styles.frame}>
-      <nav className={styles.rail} aria-label="Pages">
+      <button type="button" className={styles.skip} onClick={() => document.getElementById('page')?.focus()}>
+        {m.pages.skip}
+      </button>
+      <nav className={styles.rail} aria-label={m.pages.rail}>
         <div className={styles.brand}>
           <Mark />
           <span>Fastband</span>
         </div>
-        {(Object.keys(PAGES) as PageId[]).map((id) => (
+        {PAGE_IDS.map((id) => (
           <RailLink
             key={id}
             id={id}
-            name={PAGES[id].name}
+            name={m.pages[id]}
             icon={PAGES[id].icon}
             current={id === current}
             count={id === 'approvals' ? waiting : 0}
@@ -46,25 +98,23 @@ export function App() {
       </nav>
       <div className={styles.body}>
         <header className={styles.title}>
-          <h1>{name}</h1>
-          <span className={styles.count} aria-live="polite">
-            {state.loaded && (waiting === 0 ? 'Nothing waiting' : `${waiting} waiting`)}
-          </span>
+          <div className={styles.slot} ref={setSlot} />
           <ServerState state={state} />
         </header>
-        <main className={styles.content}>
-          {state.connection === 'lost' && (
-            <Notice tone="danger">
-              Fastband does not answer, so what you see may be old and answers cannot be given. Check that it
-              is running, and that the tunnel to it is open. This page connects again by itself.
-            </Notice>
-          )}
+        <main className={styles.content} id="page" tabIndex={-1}>
+          {state.connection === 'lost' && <Notice tone="danger">{m.errors.lost}</Notice>}
           {state.status?.problems.map((problem) => (
             <Notice key={problem} tone="warn">
               {problem}
             </Notice>
           ))}
-          <Page state={state} />
+          <TitleSlot value={slot}>
+            <Fence key={current}>
+              <Suspense fallback={<Loading lines={6} />}>
+                <Page />
+              </Suspense>
+            </Fence>
+          </TitleSlot>
         </main>
       </div>
     </div>
@@ -84,23 +134,27 @@ function RailLink({
   current: boolean;
   count: number;
 }) {
+  const m = useMessages();
   return (
-    <a className={styles.link} href={`#/${id}`} aria-current={current ? 'page' : undefined} title={name}>
+    <a className={styles.link} href={hrefTo(id)} aria-current={current ? 'page' : undefined} title={name}>
       <Icon size={18} strokeWidth={1.75} aria-hidden="true" />
       <span className={styles.linkName}>{name}</span>
-      {count > 0 && <span className={styles.badge}>{count}</span>}
+      {count > 0 && (
+        <span className={styles.badge}>
+          <span aria-hidden="true">{count}</span>
+          <span className={styles.spoken}>{m.server.waiting(count)}</span>
+        </span>
+      )}
     </a>
   );
 }
 
 function SignedOut() {
+  const m = useMessages();
   return (
     <main className={styles.alone}>
-      <Empty icon={KeyRound} title="This browser is not logged in">
-        <p>
-          A session lasts twelve hours at most. To go on, open a new link: Fastband prints one in its terminal
-          when it starts.
-        </p>
+      <Empty icon={KeyRound} title={m.signedOut.title}>
+        <p>{m.signedOut.text}</p>
       </Empty>
     </main>
   );
@@ -114,16 +168,4 @@ function Mark() {
       <path className={styles.bands} d="M6 7h12M6 12h8M6 17h4" strokeWidth="2.5" strokeLinecap="round" />
     </svg>
   );
-}
-
-function usePageId(): PageId {
-  const hash = useSyncExternalStore(
-    (changed) => {
-      window.addEventListener('hashchange', changed);
-      return () => window.removeEventListener('hashchange', changed);
-    },
-    () => window.location.hash,
-  );
-  const id = hash.replace(/^#\//, '');
-  return Object.hasOwn(PAGES, id) ? (id as PageId) : 'approvals';
 }

@@ -1,13 +1,15 @@
-import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './shared/tokens.css';
 import './shared/base.css';
 import { App } from './app.tsx';
+import { followHost } from './shared/query.ts';
+import { Root } from './shared/root.tsx';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
+followHost();
 createRoot(root).render(
-  <StrictMode>
+  <Root>
     <App />
-  </StrictMode>,
+  </Root>,
 );

@@ -1,7 +1,9 @@
 import { ScrollText } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
-import type { PanelState } from '../shared/panel-state.ts';
+import { useMessages } from '../shared/language.ts';
+import { PageTitle } from '../shared/page-title.tsx';
+import { usePanel } from '../shared/panel.ts';
 import { Button, Empty, Loading } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
 import styles from './activity-page.module.css';
@@ -12,7 +14,17 @@ const SHOWN = 100;
 const READING_PX = 80;
 
 /** What clients and people did, newest first. */
-export function ActivityPage({ state }: { state: PanelState }) {
+export function ActivityPage() {
+  return (
+    <>
+      <PageTitle title={useMessages().pages.activity} />
+      <Activity />
+    </>
+  );
+}
+
+function Activity() {
+  const state = usePanel();
   const now = useNow(10_000);
   const rows = useMemo(() => withoutDoubles(state.rows), [state.rows]);
   const { top, show } = useHeldRows(rows);

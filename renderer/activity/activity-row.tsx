@@ -11,10 +11,10 @@ import {
 import { useState } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
 import { KindLabel } from '../shared/effects.tsx';
+import { useFormat } from '../shared/format.ts';
 import { visible } from '../shared/hidden.ts';
 import { ask, HostError } from '../shared/host.ts';
 import { Button, Shown } from '../shared/parts.tsx';
-import { duration, exactTime, relativeTime } from '../shared/time.ts';
 import styles from './activity-page.module.css';
 
 interface Mark {
@@ -36,11 +36,12 @@ export function ActivityRow({
   live: boolean;
 }) {
   const mark = markOf(row);
+  const { duration, exactTime, relative } = useFormat();
   return (
     <tr>
       <td className={styles.time}>
         <time dateTime={new Date(row.at).toISOString()} title={exactTime(row.at)}>
-          {relativeTime(row.at, now)}
+          {relative(row.at, now)}
         </time>
       </td>
       <td className={styles.who}>

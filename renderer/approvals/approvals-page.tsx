@@ -1,5 +1,8 @@
 import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
+import { useMessages } from '../shared/language.ts';
+import { PageTitle } from '../shared/page-title.tsx';
+import { usePanel } from '../shared/panel.ts';
 import { type PanelState, waitingApprovals } from '../shared/panel-state.ts';
 import { Copyable, Empty, Loading } from '../shared/parts.tsx';
 import { ApprovalCard } from './approval-card.tsx';
@@ -8,7 +11,22 @@ import { Queue } from './queue.tsx';
 import { Recent } from './recent.tsx';
 
 /** The calls that wait for a person, one at a time, and the answers given before. */
-export function ApprovalsPage({ state }: { state: PanelState }) {
+export function ApprovalsPage() {
+  const m = useMessages();
+  const state = usePanel();
+  const waiting = waitingApprovals(state).length;
+  return (
+    <>
+      <PageTitle
+        title={m.pages.approvals}
+        note={state.loaded && (waiting === 0 ? 'Nothing waiting' : `${waiting} waiting`)}
+      />
+      <Approvals state={state} />
+    </>
+  );
+}
+
+function Approvals({ state }: { state: PanelState }) {
   const [chosen, setChosen] = useState<string>();
   if (!state.loaded) return state.connection === 'lost' ? null : <Loading lines={4} />;
   const waiting = waitingApprovals(state);

@@ -2,9 +2,10 @@ import type { KeyboardEvent } from 'react';
 import type { Approval } from '../../contract/approvals.ts';
 import type { EffectKind } from '../../contract/effects.ts';
 import { byGravity, KindLabel, verbOf } from '../shared/effects.tsx';
+import { countdown } from '../shared/format.ts';
 import { hostNow } from '../shared/host.ts';
 import { Shown } from '../shared/parts.tsx';
-import { countdown, useNow } from '../shared/time.ts';
+import { useNow } from '../shared/time.ts';
 import styles from './queue.module.css';
 
 /** The waiting approvals, the longest waiting first. Arrow keys move. */

@@ -1,7 +1,8 @@
 import { Ban, Check, CircleSlash, Hourglass, type LucideIcon } from 'lucide-react';
 import type { Approval, ApprovalStatus } from '../../contract/approvals.ts';
+import { useFormat } from '../shared/format.ts';
 import { Shown } from '../shared/parts.tsx';
-import { exactTime, relativeTime, useNow } from '../shared/time.ts';
+import { useNow } from '../shared/time.ts';
 import styles from './recent.module.css';
 
 const SETTLED: Readonly<Record<Exclude<ApprovalStatus, 'waiting'>, { icon: LucideIcon; word: string }>> = {
@@ -15,6 +16,7 @@ const SHOWN = 20;
 /** The last answers. */
 export function Recent({ settled }: { settled: readonly Approval[] }) {
   const now = useNow(10_000);
+  const { exactTime, relative } = useFormat();
   return (
     <section aria-labelledby="recent">
       <h2 id="recent" className={styles.heading}>
@@ -36,7 +38,7 @@ export function Recent({ settled }: { settled: readonly Approval[] }) {
                 {approval.reason !== undefined && <span className={styles.reason}>“{approval.reason}”</span>}
               </span>
               <time className={styles.time} dateTime={new Date(at).toISOString()} title={exactTime(at)}>
-                {relativeTime(at, now)}
+                {relative(at, now)}
               </time>
             </li>
           );

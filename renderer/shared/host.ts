@@ -1,7 +1,9 @@
 import type { Channel, ChannelOutput, ChannelRequest } from '../../contract/channels.ts';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { HostEvent } from '../../contract/events.ts';
+import { desktop, type Envelope } from './bridge.ts';
 import { eventsOf } from './event-stream.ts';
+import { messages } from './language.ts';
 import { pageKey } from './page-key.ts';
 
 /** A refusal by the host, or `unreachable` when there was no answer. */
@@ -15,14 +17,7 @@ export class HostError extends Error {
   }
 }
 
-interface Envelope {
-  readonly ok: boolean;
-  readonly value?: unknown;
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
-}
-
-const UNREACHABLE = 'Fastband does not answer. Check that it is running, and that the tunnel to it is open.';
-const HEADERS = { 'Content-Type': 'application/json', 'Fastband-Session-Key': pageKey() };
+const ALIVE_MS = 10_000;
 
 /** How far this computer's clock is behind the host's, in milliseconds. The panel may be open on another computer. */
 let skew = 0;
@@ -32,22 +27,39 @@ export function hostNow(): number {
   return Date.now() + skew;
 }
 
-/** Asks the host. @throws HostError */
+/** What to tell a person about whatever was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Asks the host: over the desktop's bridge where there is one, else over HTTP. @throws HostError */
 export async function ask<C extends Channel>(
   channel: C,
   input: ChannelRequest<C>,
 ): Promise<ChannelOutput<C>> {
-  return (await post(`/api/${channel}`, input)) as ChannelOutput<C>;
+  const bridge = desktop();
+  if (bridge === undefined) return (await post(`/api/${channel}`, input)) as ChannelOutput<C>;
+  return (await answerOf(bridge.channels[channel], input)) as ChannelOutput<C>;
+}
+
+/** Asks for what only the desktop can do. @throws HostError also when this is no desktop */
+export async function askDesktop(name: string, input: unknown = {}): Promise<unknown> {
+  return answerOf(desktop()?.desktop[name], input);
 }
 
 /** Ties this browser's session to the key of this page: see `page-key.ts`. @throws HostError */
 export async function bindSession(): Promise<void> {
-  await post('/session/bind', { key: pageKey() });
+  if (desktop() === undefined) await post('/session/bind', { key: pageKey() });
 }
 
 /** Logs this browser out. @throws HostError */
 export async function endSession(): Promise<void> {
   await post('/session/end', {});
+}
+
+/** What a download of this page must send along with its cookie. */
+export function sessionHeaders(): Readonly<Record<string, string>> {
+  return { 'Content-Type': 'application/json', 'Fastband-Session-Key': pageKey() };
 }
 
 /**
@@ -57,14 +69,65 @@ export async function endSession(): Promise<void> {
  * @throws HostError
  */
 export async function* listen(signal: AbortSignal, heard: () => void): AsyncGenerator<HostEvent | undefined> {
-  const response = await reach('/api/events', { headers: HEADERS, signal });
+  const bridge = desktop();
+  if (bridge !== undefined) {
+    // Within one program there is no line that could die in silence.
+    const alive = setInterval(heard, ALIVE_MS);
+    try {
+      yield* bridgeEvents(bridge.subscribe, signal);
+    } finally {
+      clearInterval(alive);
+    }
+    return;
+  }
+  const response = await reach('/api/events', { headers: sessionHeaders(), signal });
   if (!response.ok || response.body === null) throw await refusal(response);
   yield undefined;
   for await (const data of eventsOf(response.body, heard)) yield JSON.parse(data) as HostEvent;
 }
 
+async function* bridgeEvents(
+  subscribe: (listener: (event: HostEvent) => void) => () => void,
+  signal: AbortSignal,
+): AsyncGenerator<HostEvent | undefined> {
+  const queue: HostEvent[] = [];
+  let wake = () => {};
+  const end = subscribe((event) => {
+    queue.push(event);
+    wake();
+  });
+  signal.addEventListener('abort', () => wake(), { once: true });
+  try {
+    yield undefined;
+    while (!signal.aborted) {
+      const event = queue.shift();
+      if (event !== undefined) yield event;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    end();
+  }
+}
+
+async function answerOf(
+  call: ((input: unknown) => Promise<Envelope>) | undefined,
+  input: unknown,
+): Promise<unknown> {
+  if (call === undefined) throw new HostError('forbidden', messages().errors.notHere);
+  const { ok, value, error } = await call(input);
+  if (ok) return value;
+  throw new HostError((error?.code ?? 'internal') as ErrorCode, error?.message ?? messages().errors.unknown);
+}
+
 async function post(path: string, body: unknown): Promise<unknown> {
-  const response = await reach(path, { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
+  const response = await reach(path, {
+    method: 'POST',
+    headers: sessionHeaders(),
+    body: JSON.stringify(body),
+  });
   if (!response.ok) throw await refusal(response);
   return ((await response.json()) as Envelope).value;
 }
@@ -78,16 +141,16 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
     return response;
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new HostError('unreachable', UNREACHABLE);
+    throw new HostError('unreachable', messages().errors.unreachable);
   }
 }
 
 async function refusal(response: Response): Promise<HostError> {
   try {
     const { error } = (await response.json()) as Envelope;
-    if (error !== undefined) return new HostError(error.code, error.message);
+    if (error !== undefined) return new HostError(error.code as ErrorCode, error.message);
   } catch {
     // Not ours: a proxy on the way answered.
   }
-  return new HostError('unreachable', UNREACHABLE);
+  return new HostError('unreachable', messages().errors.unreachable);
 }

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
+import type { HostEvent } from '../../contract/events.ts';
 import { ask, bindSession, endSession, HostError, listen } from './host.ts';
 import {
   type Connection,
@@ -20,6 +21,8 @@ const LIST = 100;
 class PanelConnection {
   #state = NOTHING_KNOWN;
   #listeners = new Set<() => void>();
+  readonly #eventListeners = new Set<(event: HostEvent) => void>();
+  readonly #connectListeners = new Set<() => void>();
   #started = false;
   #journalTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -30,6 +33,18 @@ class PanelConnection {
     if (!this.#started) void this.#run();
     return () => this.#listeners.delete(listener);
   };
+
+  /** Calls back for every event of the host. The answer ends it. */
+  onEvent(listener: (event: HostEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
+  /** Calls back each time that a connection is there: what was known before may be old. */
+  onConnect(listener: () => void): () => void {
+    this.#connectListeners.add(listener);
+    return () => this.#connectListeners.delete(listener);
+  }
 
   /** After an answer that tells of a change before its event does. */
   merge(change: (state: PanelState) => PanelState): void {
@@ -73,10 +88,12 @@ class PanelConnection {
       })) {
         if (event === undefined) {
           opened();
+          for (const listener of this.#connectListeners) listener();
           void this.#load(() => quiet.abort());
           continue;
         }
         this.#set(withEvent(this.#state, event));
+        for (const listener of this.#eventListeners) listener(event);
         if (event.type === 'audit.row') this.#follows(event.row);
       }
     } finally {

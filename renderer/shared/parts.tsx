@@ -1,5 +1,7 @@
 import { Check, Copy, type LucideIcon, TriangleAlert } from 'lucide-react';
 import { type ButtonHTMLAttributes, type ReactNode, useEffect, useState } from 'react';
+import { errorText } from './host.ts';
+import { useMessages } from './language.ts';
 import styles from './parts.module.css';
 
 type Look = 'primary' | 'danger' | 'plain';
@@ -65,6 +67,7 @@ export function Empty({
 
 /** The shape of what is loading, and only when it takes a while. */
 export function Loading({ lines = 3 }: { lines?: number }) {
+  const m = useMessages();
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setSlow(true), 150);
@@ -73,7 +76,7 @@ export function Loading({ lines = 3 }: { lines?: number }) {
   if (!slow) return null;
   return (
     <div className={styles.loading} role="status">
-      <span className={styles.spoken}>Loading</span>
+      <span className={styles.spoken}>{m.errors.loading}</span>
       {Array.from({ length: lines }, (_, line) => `line ${line}`).map((key) => (
         <div key={key} />
       ))}
@@ -81,8 +84,19 @@ export function Loading({ lines = 3 }: { lines?: number }) {
   );
 }
 
+/** What could not be loaded, why, and the way to try again. */
+export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const m = useMessages();
+  return (
+    <Notice tone="danger" action={<Button onClick={onRetry}>{m.actions.retry}</Button>}>
+      <strong>{m.errors.title}.</strong> {errorText(error)}
+    </Notice>
+  );
+}
+
 /** Text to take along, such as a command or an address. */
 export function Copyable({ text }: { text: string }) {
+  const m = useMessages();
   const [copied, setCopied] = useState(false);
   const copy = () => {
     navigator.clipboard.writeText(text).then(
@@ -99,8 +113,8 @@ export function Copyable({ text }: { text: string }) {
       <button
         type="button"
         onClick={copy}
-        title={copied ? 'Copied' : 'Copy'}
-        aria-label={copied ? 'Copied' : `Copy ${text}`}
+        title={copied ? m.actions.copied : m.actions.copy}
+        aria-label={copied ? m.actions.copied : m.actions.copyOf(text)}
       >
         {copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
       </button>

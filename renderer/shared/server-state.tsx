@@ -8,7 +8,10 @@ import {
   Power,
 } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import type { Messages } from '../messages/en.ts';
+import { desktop } from './bridge.ts';
 import { ask, HostError } from './host.ts';
+import { useMessages } from './language.ts';
 import { panel } from './panel.ts';
 import type { PanelState } from './panel-state.ts';
 import { Button, Copyable, Notice } from './parts.tsx';
@@ -16,6 +19,7 @@ import styles from './server-state.module.css';
 
 /** How the server is, always in view; behind it its address, and the switch. */
 export function ServerState({ state }: { state: PanelState }) {
+  const m = useMessages().server;
   const menu = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const close = (event: Event) => {
@@ -33,7 +37,7 @@ export function ServerState({ state }: { state: PanelState }) {
   }, []);
 
   const { status } = state;
-  const { icon: Icon, word, tone } = look(state);
+  const { icon: Icon, word, tone } = look(state, m);
   return (
     <details ref={menu} className={styles.menu}>
       <summary className={styles.chip}>
@@ -44,19 +48,19 @@ export function ServerState({ state }: { state: PanelState }) {
       <div className={styles.sheet}>
         {status?.mcp !== undefined && (
           <div>
-            <h2>Address for clients</h2>
+            <h2>{m.address}</h2>
             <Copyable text={status.mcp} />
           </div>
         )}
         {status !== undefined && (
           <dl className={styles.facts}>
-            <dt>Activity log</dt>
-            <dd>{status.audit === 'ok' ? 'Written' : 'Cannot be written, so calls are refused'}</dd>
-            <dt>Data</dt>
+            <dt>{m.log}</dt>
+            <dd>{status.audit === 'ok' ? m.logWritten : m.logFails}</dd>
+            <dt>{m.data}</dt>
             <dd>
               <code>{status.home}</code>
             </dd>
-            <dt>Version</dt>
+            <dt>{m.version}</dt>
             <dd>{status.version}</dd>
           </dl>
         )}
@@ -67,6 +71,7 @@ export function ServerState({ state }: { state: PanelState }) {
 }
 
 function Switches({ state }: { state: PanelState }) {
+  const m = useMessages().server;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const running = state.status?.running === true;
@@ -91,29 +96,34 @@ function Switches({ state }: { state: PanelState }) {
           disabled={busy || state.connection !== 'live'}
           onClick={() => attempt(turn)}
         >
-          {running ? 'Stop the server' : 'Start the server'}
+          {running ? m.stop : m.start}
         </Button>
-        <Button
-          icon={LogOut}
-          disabled={busy || state.connection !== 'live'}
-          onClick={() => attempt(() => panel.logOut())}
-        >
-          Log out
-        </Button>
+        {desktop() === undefined && (
+          <Button
+            icon={LogOut}
+            disabled={busy || state.connection !== 'live'}
+            onClick={() => attempt(() => panel.logOut())}
+          >
+            {m.logOut}
+          </Button>
+        )}
       </div>
-      {running && <p className={styles.hint}>Stopping denies what waits and cancels what runs.</p>}
+      {running && <p className={styles.hint}>{m.stopHint}</p>}
     </>
   );
 }
 
-function look({ connection, status }: PanelState): {
+function look(
+  { connection, status }: PanelState,
+  m: Messages['server'],
+): {
   icon: typeof CircleCheck;
   word: string;
   tone: 'good' | 'bad' | 'quiet';
 } {
-  if (connection === 'lost') return { icon: CircleAlert, word: 'No connection', tone: 'bad' };
-  if (status === undefined) return { icon: CircleDashed, word: 'Connecting', tone: 'quiet' };
-  if (!status.running) return { icon: CirclePause, word: 'Server stopped', tone: 'quiet' };
-  if (status.audit !== 'ok') return { icon: CircleAlert, word: 'Refusing calls', tone: 'bad' };
-  return { icon: CircleCheck, word: 'Server running', tone: 'good' };
+  if (connection === 'lost') return { icon: CircleAlert, word: m.noConnection, tone: 'bad' };
+  if (status === undefined) return { icon: CircleDashed, word: m.connecting, tone: 'quiet' };
+  if (!status.running) return { icon: CirclePause, word: m.stopped, tone: 'quiet' };
+  if (status.audit !== 'ok') return { icon: CircleAlert, word: m.refusing, tone: 'bad' };
+  return { icon: CircleCheck, word: m.running, tone: 'good' };
 }

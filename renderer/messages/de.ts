@@ -1,0 +1,88 @@
+import type { Messages } from './en.ts';
+
+function count(n: number, one: string, many: string): string {
+  return `${n.toLocaleString('de')} ${n === 1 ? one : many}`;
+}
+
+/** Every text of the panel, in German. */
+export const de: Messages = {
+  language: 'Deutsch',
+  pages: {
+    overview: 'Übersicht',
+    approvals: 'Freigaben',
+    activity: 'Verlauf',
+    rules: 'Regeln',
+    tools: 'Werkzeuge',
+    clients: 'Clients',
+    workspaces: 'Arbeitsordner',
+    settings: 'Einstellungen',
+    rail: 'Seiten',
+    skip: 'Zum Inhalt',
+  },
+  actions: {
+    undo: 'Rückgängig',
+    close: 'Schließen',
+    cancel: 'Abbrechen',
+    save: 'Speichern',
+    retry: 'Erneut versuchen',
+    copy: 'Kopieren',
+    copied: 'Kopiert',
+    copyOf: (text) => `${text} kopieren`,
+    remove: 'Entfernen',
+    edit: 'Bearbeiten',
+    add: 'Hinzufügen',
+    more: 'Mehr',
+  },
+  unsaved: {
+    title: 'Ohne Speichern verlassen?',
+    text: 'Die Änderungen auf dieser Seite sind noch nicht gespeichert.',
+    leave: 'Verlassen',
+  },
+  time: {
+    now: 'jetzt',
+  },
+  errors: {
+    title: 'Das konnte nicht geladen werden',
+    crashed: 'Diese Seite ist abgestürzt',
+    crashedText: 'Alles andere läuft weiter. Laden Sie die Seite neu, um fortzufahren.',
+    reload: 'Neu laden',
+    detail: 'Einzelheiten',
+    unreachable: 'Fastband antwortet nicht. Prüfen Sie, ob es läuft und ob der Tunnel dorthin offen ist.',
+    notHere: 'Das geht von diesem Fenster aus nicht.',
+    unknown: 'Fastband hat abgelehnt, ohne einen Grund zu nennen.',
+    loading: 'Wird geladen',
+    lost: 'Fastband antwortet nicht. Was Sie sehen, kann veraltet sein, und Antworten sind nicht möglich. Prüfen Sie, ob es läuft und ob der Tunnel dorthin offen ist. Diese Seite verbindet sich von selbst wieder.',
+  },
+  signedOut: {
+    title: 'Dieser Browser ist nicht angemeldet',
+    text: 'Eine Sitzung dauert höchstens zwölf Stunden. Öffnen Sie einen neuen Link: Fastband gibt beim Start einen im Terminal aus.',
+  },
+  server: {
+    noConnection: 'Keine Verbindung',
+    connecting: 'Verbindet',
+    stopped: 'Server gestoppt',
+    refusing: 'Lehnt Aufrufe ab',
+    running: 'Server läuft',
+    address: 'Adresse für Clients',
+    log: 'Protokoll',
+    logWritten: 'Wird geschrieben',
+    logFails: 'Nicht schreibbar, daher werden Aufrufe abgelehnt',
+    data: 'Daten',
+    version: 'Version',
+    stop: 'Server stoppen',
+    start: 'Server starten',
+    stopHint: 'Beim Stoppen wird Wartendes abgelehnt und Laufendes abgebrochen.',
+    logOut: 'Abmelden',
+    waiting: (n) => count(n, 'Freigabe wartet', 'Freigaben warten'),
+  },
+  overview: {},
+  approvals: {},
+  activity: {},
+  rules: {},
+  tools: {},
+  clients: {},
+  workspaces: {},
+  settings: {},
+  effects: {},
+  palette: {},
+};

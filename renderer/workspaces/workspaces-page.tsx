@@ -1,0 +1,7 @@
+import { useMessages } from '../shared/language.ts';
+import { PageTitle } from '../shared/page-title.tsx';
+
+export function WorkspacesPage() {
+  const m = useMessages();
+  return <PageTitle title={m.pages.workspaces} />;
+}

@@ -137,7 +137,7 @@ async function withFile<T>(one: Found, run: (file: FileHandle) => Promise<T>): P
   try {
     const info = await file.stat();
     const same = info.isFile() && info.dev === one.info.dev && info.ino === one.info.ino;
-    if (!same || !(await isOpenAt(file, one.absolute, info))) throw moved(one);
+    if (!same || !(await isOpenAt(file, one.absolute))) throw moved(one);
     return await run(file);
   } finally {
     await file.close();

@@ -37,7 +37,7 @@ export async function holdFolder(absolute: string, requested: string): Promise<H
   );
   try {
     const check = async () => {
-      if (!(await isOpenAt(handle, absolute, await handle.stat()))) throw changed(requested);
+      if (!(await isOpenAt(handle, absolute))) throw changed(requested);
     };
     await check();
     const self = await pathOf(handle, absolute);

@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
+import { constants, readlinkSync, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Workspace } from '../../contract/entities.ts';
 import { showLine } from '../core/display.ts';
@@ -66,6 +66,8 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
   const { workspaces, intent } = options;
   const lexical = locate(requested, workspaces);
   const shown = showLine(requested);
+  // Most paths are their own real path: this look is then the one that counts, and cost no time of its own.
+  const early = lexical.workspace === undefined ? undefined : lstat(lexical.absolute).catch(() => undefined);
   const found = await (options.followLast === false
     ? findLink(lexical.absolute, shown)
     : findReal(lexical.absolute, shown));
@@ -93,9 +95,11 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
     );
     return { ...base, type: null, isLink: false, missing, stat: null };
   }
-  const info = await lstat(absolute).catch((error: unknown) => {
-    throw changed(shown, error);
-  });
+  const info =
+    (absolute === lexical.absolute ? await early : undefined) ??
+    (await lstat(absolute).catch((error: unknown) => {
+      throw changed(shown, error);
+    }));
   const isLink = info.isSymbolicLink();
   if (isLink && options.followLast !== false) throw changed(shown);
   if (!isLink) refuseSpecial(info, shown);
@@ -118,11 +122,13 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
  *
  * @param flags - `O_RDONLY`, `O_WRONLY` or `O_RDWR`, with `O_DIRECTORY` for folders; creating and truncating is refused,
  *   as both would act before the check (see `atomic-write.ts`)
+ * @param meanwhile - begun before the checks have ended; what it reads must be dropped when this throws
  * @throws FastbandError `changed_since_plan`, `not_found`, `path_refused` (a file with several names, opened for writing)
  */
 export async function openResolved(
   path: Pick<ResolvedPath, 'requested' | 'absolute' | 'stat'>,
   flags: number,
+  meanwhile: (handle: FileHandle) => Promise<unknown> = async () => {},
 ): Promise<FileHandle> {
   if ((flags & (constants.O_CREAT | constants.O_TRUNC)) !== 0)
     throw new TypeError('a resolved path is opened as it is');
@@ -132,7 +138,11 @@ export async function openResolved(
     throw openError(shown, error);
   });
   try {
-    const info = await handle.stat();
+    const [info, isThere] = await Promise.all([
+      handle.stat(),
+      isOpenAt(handle, path.absolute),
+      meanwhile(handle),
+    ]);
     // A new file, folder or pipe may get the number of the one it replaced, so the kind counts too.
     const sameKind = ((info.mode ^ path.stat.mode) & constants.S_IFMT) === 0;
     if (info.dev !== path.stat.dev || info.ino !== path.stat.ino || !sameKind) throw changed(shown);
@@ -144,7 +154,7 @@ export async function openResolved(
         `${shown} has several names (hard links): changing it in place would change files elsewhere.`,
       );
     }
-    if (!(await isOpenAt(handle, path.absolute, info))) throw changed(shown);
+    if (!isThere) throw changed(shown);
     return handle;
   } catch (error) {
     await handle.close();
@@ -156,15 +166,16 @@ export async function openResolved(
  * Whether the open descriptor is what lies at this real path now. Linux says where a descriptor is; elsewhere the path
  * must still be real, and name the same file.
  */
-export async function isOpenAt(handle: FileHandle, absolute: string, info: Stats): Promise<boolean> {
+export async function isOpenAt(handle: FileHandle, absolute: string): Promise<boolean> {
   try {
-    if (process.platform === 'linux') return (await readlink(`/proc/self/fd/${handle.fd}`)) === absolute;
+    // The kernel answers this from memory: no disk or network could hold it up, and a thread would cost more.
+    if (process.platform === 'linux') return readlinkSync(`/proc/self/fd/${handle.fd}`) === absolute;
   } catch {
     // No /proc here: the slower way decides.
   }
   try {
     if (!isSamePath(await realpath(absolute), absolute)) return false;
-    const now = await stat(absolute);
+    const [info, now] = await Promise.all([handle.stat(), stat(absolute)]);
     return now.dev === info.dev && now.ino === info.ino;
   } catch {
     return false;

@@ -87,9 +87,10 @@ export async function answerDirectly(
   const transport = new DirectTransport(call.classification, (message) => {
     written = true;
     if (res.destroyed) return;
-    const text = JSON.stringify(message);
-    res.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-    res.end(text);
+    // As bytes: a string would be gone through twice, once to count it and once to send it.
+    const bytes = Buffer.from(JSON.stringify(message));
+    res.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length });
+    res.end(bytes);
   });
   const close = () => void transport.close();
   signal.addEventListener('abort', close, { once: true });

@@ -54,12 +54,20 @@ export async function readBytes(
       `${path.requested} has ${size} bytes, more than the ${MAX_READ_BYTES} that can be read at once. Use search_files or a command.`,
     );
   }
-  const file = await openResolved(path, constants.O_RDONLY);
+  // One read of the size that was seen, begun while the checks go on; what was added since is not read.
+  const buffer = Buffer.allocUnsafe(size);
+  let filled = 0;
+  let failure: unknown;
+  const file = await openResolved(path, constants.O_RDONLY, async (handle) => {
+    try {
+      filled = (await handle.read(buffer, 0, size, 0)).bytesRead;
+    } catch (error) {
+      failure = error;
+    }
+  });
   try {
-    // One read of the size that was seen; what was added since is not read, what is missing ends it.
-    const buffer = Buffer.allocUnsafe(size);
-    let filled = 0;
-    while (filled < size) {
+    if (failure !== undefined) throw failure;
+    while (filled > 0 && filled < size) {
       const { bytesRead } = await file.read(buffer, filled, size - filled, filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
@@ -70,7 +78,8 @@ export async function readBytes(
       throw new FastbandError('invalid_input', `${path.requested} is a folder. Use list_directory.`);
     throw error;
   } finally {
-    await file.close();
+    // Nothing was written: nobody has to wait for the end of it, and no failure of it could matter.
+    file.close().catch(() => {});
   }
 }
 

@@ -45,6 +45,11 @@ const sections = {
     /** Mask secrets in what tools answer to clients too. */
     toolOutput: z.boolean(),
   }),
+  /** How every window and the panel look and speak. */
+  appearance: z.strictObject({
+    theme: z.enum(['system', 'light', 'dark']),
+    language: z.enum(['system', 'en', 'de']),
+  }),
 };
 
 /** Every setting, with a value. */
@@ -60,6 +65,7 @@ export const SettingsPatch = z.strictObject({
   journal: sections.journal.partial().optional(),
   commands: sections.commands.partial().optional(),
   redaction: sections.redaction.partial().optional(),
+  appearance: sections.appearance.partial().optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;
 
@@ -71,6 +77,7 @@ export const DEFAULT_SETTINGS: Settings = {
   journal: { retentionDays: 30, maxFileBytes: 64 * 1024 * 1024, maxTotalBytes: 2 * 1024 * 1024 * 1024 },
   commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, env: [] },
   redaction: { toolOutput: false },
+  appearance: { theme: 'system', language: 'system' },
 };
 
 /** A patch laid over whole settings, section by section. */
@@ -83,5 +90,6 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     journal: { ...base.journal, ...patch.journal },
     commands: { ...base.commands, ...patch.commands },
     redaction: { ...base.redaction, ...patch.redaction },
+    appearance: { ...base.appearance, ...patch.appearance },
   });
 }

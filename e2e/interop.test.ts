@@ -11,7 +11,7 @@ import { StdioClientTransport as OldStdio } from '@modelcontextprotocol/sdk/clie
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, composeApp } from '../main/app.ts';
 import { silentLog } from '../main/core/testing.ts';
-import { nodePorts } from '../main/headless/host.ts';
+import { nodePorts } from '../main/node-ports.ts';
 import { FIXTURE_RESOURCES, FIXTURE_TOOLS } from './conformance-fixtures.ts';
 import { BIN, type Host, Sandbox } from './host.ts';
 

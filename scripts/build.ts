@@ -15,7 +15,11 @@ const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'electron'];
 try {
   await build({
     absWorkingDir: ROOT,
-    entryPoints: { cli: 'main/headless/cli.ts', 'reader-worker': 'main/store/reader-worker.ts' },
+    entryPoints: {
+      cli: 'main/headless/cli.ts',
+      main: 'main/index.ts',
+      'reader-worker': 'main/store/reader-worker.ts',
+    },
     outdir: DRAFT,
     bundle: true,
     // A command loads only what it uses: "client list" must not wait for the panel or a YAML parser.
@@ -34,6 +38,20 @@ try {
       // CommonJS packages in an ES module bundle still ask for Node's modules with `require`.
       js: "import { createRequire as fastbandRequire } from 'node:module'; const require = fastbandRequire(import.meta.url);",
     },
+  });
+  // A sandboxed preload is one CommonJS file.
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { main: 'preload/main.ts', approval: 'preload/approval.ts' },
+    outdir: join(DRAFT, 'preload'),
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'chrome146',
+    external: ['electron'],
+    minifySyntax: true,
+    logLevel: 'warning',
   });
   if (existsSync(join(ROOT, 'vite.config.ts'))) {
     const vite = await import('vite');

@@ -8,9 +8,9 @@ import type { Settings } from '../../contract/settings.ts';
 import { composeApp } from '../app.ts';
 import { openSettings } from '../config/settings.ts';
 import { FastbandError } from '../core/errors.ts';
+import { nodePorts } from '../node-ports.ts';
 import type { Log } from '../ports.ts';
 import { DATABASE_FILE } from '../store/home.ts';
-import { nodePorts } from './host.ts';
 import { findHost, type HostInfo } from './host-file.ts';
 import { loopbackFetch } from './loopback-fetch.ts';
 

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { CHANNELS, type Channel } from '../../contract/channels.ts';
 import type { App } from '../app.ts';
 import { FastbandError } from '../core/errors.ts';
+import { hasProtoKey } from '../core/proto-key.ts';
 import { BodyError, readJsonBody } from '../mcp/body.ts';
-import { hasProtoKey, isJson } from './panel-guard.ts';
+import { isJson } from './panel-guard.ts';
 import { HttpRefusal, sendValue } from './panel-reply.ts';
 
 const EXPORT_TYPES = { jsonl: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const;

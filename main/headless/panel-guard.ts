@@ -2,19 +2,6 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Sent with every answer. No inline script or style, nothing from elsewhere, never in a frame (clickjacking of
- * "Allow"), no answer to a page of another origin, no window handle for whoever opened the panel.
- */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
-
-/**
  * The exact `Host` values that the panel answers to. A name that an attacker points at 127.0.0.1 (DNS rebinding)
  * is none of them.
  */
@@ -70,10 +57,4 @@ export function readCookie(header: string | undefined, name: string): string | u
     if (key?.trim() === name) return value.join('=').trim();
   }
   return undefined;
-}
-
-/** A `__proto__` key anywhere in a parsed body: harmless as parsed, a trap for whoever copies it by assignment. */
-export function hasProtoKey(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProtoKey);
 }

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import { FastbandError } from '../core/errors.ts';
+import { type Asset, loadAssets, SECURITY_HEADERS } from '../panel-files.ts';
 import type { Log, Ports } from '../ports.ts';
 import { answerChannel, readBody } from './panel-api.ts';
-import { type Asset, loadAssets } from './panel-assets.ts';
 import {
   foreign,
   fromAnotherPage,
@@ -13,7 +13,6 @@ import {
   isJson,
   ownHosts,
   readCookie,
-  SECURITY_HEADERS,
   sameSecret,
 } from './panel-guard.ts';
 import { Lockout } from './panel-lockout.ts';

@@ -37,7 +37,7 @@ export function addGroup(parent: Command, name: string, summary: string): Comman
 export async function withApp<T>(options: CommonOptions, use: (app: App) => Promise<T>): Promise<T> {
   const [{ composeApp }, { nodePorts }, { commandLog }] = await Promise.all([
     import('../../app.ts'),
-    import('../host.ts'),
+    import('../../node-ports.ts'),
     import('../log.ts'),
   ]);
   const app = await composeApp(nodePorts({ home: resolveHome(options.home), log: commandLog }), {

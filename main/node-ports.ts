@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { HostEvent } from '../../contract/events.ts';
-import type { Clock, Log, Ports } from '../ports.ts';
+import type { HostEvent } from '../contract/events.ts';
+import type { Clock, Log, Ports } from './ports.ts';
 
 /** Time as it is. */
 export const systemClock: Clock = {

@@ -1,0 +1,97 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { CHANNELS, type Channel } from '../../contract/channels.ts';
+import type { WireError } from '../../contract/errors.ts';
+import type { HostEvent } from '../../contract/events.ts';
+import { type App, composeApp } from '../app.ts';
+import { FastbandError, toWireError } from '../core/errors.ts';
+import { nodePorts } from '../node-ports.ts';
+import type { Log } from '../ports.ts';
+
+export interface CoreHostOptions {
+  readonly home: string;
+  readonly log: Log;
+  readonly notify: (event: HostEvent) => void;
+  /** Where a person wants a file of this name; null when they changed their mind. */
+  readonly askWhere: (name: string) => Promise<string | null>;
+}
+
+/** The core within the desktop. It may fail to start: the window then says why, and everything else asks again. */
+export class CoreHost {
+  readonly #options: CoreHostOptions;
+  #app: App | undefined;
+  #problem: WireError | undefined;
+  #starting: Promise<void> | undefined;
+
+  constructor(options: CoreHostOptions) {
+    this.#options = options;
+  }
+
+  get problem(): WireError | undefined {
+    return this.#problem;
+  }
+
+  get app(): App | undefined {
+    return this.#app;
+  }
+
+  /** Composes the core and lets clients in. Never throws: what went wrong is `problem`. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** What a window asks for. Waits for the start, so that a page never sees a core half there. @throws FastbandError */
+  async handle(channel: Channel, input: unknown): Promise<unknown> {
+    await this.start();
+    if (this.#app === undefined)
+      throw new FastbandError(
+        this.#problem?.code ?? 'internal',
+        this.#problem?.message ?? 'Fastband did not start.',
+      );
+    if (channel === 'audit.export') return this.#export(this.#app, input);
+    return this.#app.handle(channel, input);
+  }
+
+  /** Denies what waits, ends what runs, closes the database. */
+  async stop(): Promise<void> {
+    await this.#starting;
+    const app = this.#app;
+    this.#app = undefined;
+    await app?.stop();
+    await app?.close();
+  }
+
+  async #start(): Promise<void> {
+    const { home, log, notify } = this.#options;
+    try {
+      await mkdir(home, { recursive: true, mode: 0o700 });
+      const app = await composeApp(nodePorts({ home, log, notify }), { role: 'host' });
+      this.#app = app;
+      await app.start();
+    } catch (error) {
+      this.#problem = toWireError(error);
+      log.error({ err: error }, 'Fastband did not start');
+    }
+  }
+
+  /** The rows go into the file that the person chose, and not through the page. */
+  async #export(app: App, input: unknown): Promise<unknown> {
+    const parsed = CHANNELS['audit.export'].input.safeParse(input);
+    if (!parsed.success) throw new FastbandError('invalid_input', 'This is no export that Fastband knows.');
+    const path = await this.#options.askWhere(`fastband-activity.${parsed.data.format}`);
+    if (path === null) throw new FastbandError('cancelled', 'Nothing was exported.');
+    let bytes = 0;
+    let rows = 0;
+    const counted = async function* (chunks: AsyncIterable<string>) {
+      for await (const chunk of chunks) {
+        bytes += Buffer.byteLength(chunk);
+        rows += chunk.split('\n').length - 1;
+        yield chunk;
+      }
+    };
+    await pipeline(counted(app.exportAudit(parsed.data)), createWriteStream(path, { mode: 0o600 }));
+    return { rows: parsed.data.format === 'csv' ? Math.max(0, rows - 1) : rows, bytes };
+  }
+}

@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { BrowserWindow, nativeTheme, type WebContents } from 'electron';
+import type { HostEvent } from '../../contract/events.ts';
+import { EVENT_MESSAGE, type WindowKind } from '../../contract/windows.ts';
+import { ORIGIN } from './protocol.ts';
+
+export interface WindowsOptions {
+  /** Folder of the built preloads. */
+  readonly preloads: string;
+  readonly packaged: boolean;
+  /** Called when the main window is about to close; true keeps it, hidden. */
+  readonly onMainClose: () => boolean;
+  readonly bounds?: {
+    readonly x?: number;
+    readonly y?: number;
+    readonly width: number;
+    readonly height: number;
+  };
+}
+
+const GROUND = { light: '#f9fbfc', dark: '#12171a' } as const;
+
+/** The main window and the approval window, each with a preload of its own. */
+export class Windows {
+  readonly #options: WindowsOptions;
+  #main: BrowserWindow | undefined;
+  #approval: BrowserWindow | undefined;
+
+  constructor(options: WindowsOptions) {
+    this.#options = options;
+  }
+
+  get main(): BrowserWindow | undefined {
+    return this.#main;
+  }
+
+  get approval(): BrowserWindow | undefined {
+    return this.#approval;
+  }
+
+  kindOf(contents: WebContents): WindowKind | undefined {
+    if (contents === this.#main?.webContents) return 'main';
+    if (contents === this.#approval?.webContents) return 'approval';
+    return undefined;
+  }
+
+  /** Shows the main window, made when there is none. `page` is the panel's own address within it: `#/activity`. */
+  showMain(page = ''): void {
+    const known = this.#main;
+    if (known !== undefined) {
+      if (page !== '') void known.loadURL(`${ORIGIN}/index.html${page}`);
+      if (known.isMinimized()) known.restore();
+      known.show();
+      known.focus();
+      return;
+    }
+    this.openMain({ hidden: false, page });
+  }
+
+  openMain({ hidden, page = '' }: { hidden: boolean; page?: string }): void {
+    const { bounds = { width: 1180, height: 780 }, onMainClose } = this.#options;
+    const window = this.#make('main', { ...bounds, minWidth: 420, minHeight: 480, title: 'Fastband' });
+    this.#main = window;
+    window.on('close', (event) => {
+      if (!onMainClose()) return;
+      event.preventDefault();
+      window.hide();
+    });
+    window.on('closed', () => {
+      this.#main = undefined;
+    });
+    if (!hidden) window.once('ready-to-show', () => window.show());
+    void window.loadURL(`${ORIGIN}/index.html${page}`);
+  }
+
+  /** Shows the approval window over everything else; nothing of the main window can be drawn there. */
+  showApproval(id?: string): void {
+    const page = `${ORIGIN}/approval.html${id === undefined ? '' : `#${encodeURIComponent(id)}`}`;
+    const known = this.#approval;
+    if (known !== undefined) {
+      void known.loadURL(page);
+      known.show();
+      known.focus();
+      return;
+    }
+    const window = this.#make('approval', {
+      width: 640,
+      height: 720,
+      minWidth: 420,
+      minHeight: 420,
+      title: 'Fastband',
+      alwaysOnTop: true,
+      fullscreenable: false,
+    });
+    this.#approval = window;
+    window.on('closed', () => {
+      this.#approval = undefined;
+    });
+    window.once('ready-to-show', () => window.show());
+    void window.loadURL(page);
+  }
+
+  closeApproval(): void {
+    this.#approval?.close();
+  }
+
+  /** Tells the windows what the host tells its panels; the approval window hears of approvals only. */
+  tell(event: HostEvent): void {
+    this.#main?.webContents.send(EVENT_MESSAGE, event);
+    if (event.type.startsWith('approval.')) this.#approval?.webContents.send(EVENT_MESSAGE, event);
+  }
+
+  #make(kind: WindowKind, options: Electron.BrowserWindowConstructorOptions): BrowserWindow {
+    return new BrowserWindow({
+      ...options,
+      show: false,
+      // What is seen until the page has painted.
+      backgroundColor: nativeTheme.shouldUseDarkColors ? GROUND.dark : GROUND.light,
+      webPreferences: {
+        preload: join(this.#options.preloads, `${kind}.cjs`),
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        nodeIntegrationInWorker: false,
+        nodeIntegrationInSubFrames: false,
+        webSecurity: true,
+        allowRunningInsecureContent: false,
+        experimentalFeatures: false,
+        webviewTag: false,
+        navigateOnDragDrop: false,
+        spellcheck: false,
+        devTools: !this.#options.packaged,
+      },
+    });
+  }
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { About, Diagnostics, Licence, SettingsImport } from './about.ts';
 import { Approval, ApprovalStatus, DecideInput } from './approvals.ts';
 import { AuditFilter, AuditRow, AuditSearchInput, AuditSearchOutput, AuditVerifyOutput } from './audit.ts';
 import { Client, JournalEntry, ServerStatus, ToolInfo, Workspace } from './entities.ts';
@@ -81,6 +82,22 @@ export const CHANNELS = {
 
   'settings.get': { input: none, output: Settings },
   'settings.update': { input: SettingsPatch, output: Settings },
+  /** Back to the defaults: one setting, a section, or everything. */
+  'settings.reset': {
+    input: z.strictObject({ section: z.string().max(100).optional(), key: z.string().max(100).optional() }),
+    output: Settings,
+  },
+  'settings.export': { input: none, output: z.strictObject({ name: z.string(), text: z.string() }) },
+  /** What the text does not name goes back to its default. */
+  'settings.import': {
+    input: z.strictObject({ json: z.string().max(1_000_000), dryRun: z.boolean() }),
+    output: SettingsImport,
+  },
+
+  'about.get': { input: none, output: About },
+  /** Empty where Fastband runs from its sources. */
+  'about.licences': { input: none, output: z.array(Licence) },
+  'diagnostics.create': { input: none, output: Diagnostics },
 
   'journal.list': {
     input: z.strictObject({ callId: z.string().optional(), limit: z.int().min(1).max(1000).default(100) }),

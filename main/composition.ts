@@ -1,9 +1,11 @@
 import { realpath } from 'node:fs/promises';
+import type { About, Diagnostics } from '../contract/about.ts';
 import type { AuditRow } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
 import type { ServerStatus } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
 import type { Explanation } from '../contract/policy.ts';
+import { aboutHost } from './about.ts';
 import { openSettings, type SettingsStore } from './config/settings.ts';
 import { Admin } from './core/admin.ts';
 import { approvalRecords } from './core/approval-records.ts';
@@ -14,8 +16,10 @@ import { showLine } from './core/display.ts';
 import { FastbandError } from './core/errors.ts';
 import { ChangeJournal } from './core/journal.ts';
 import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
+import { type RecentLog, recentLog } from './core/recent-log.ts';
 import { createRedactor, type Redactor } from './core/redact.ts';
 import type { HostFacts, Tool } from './core/tool.ts';
+import { createDiagnostics } from './diagnostics.ts';
 import { LiveTables, type Snapshot } from './live-tables.ts';
 import { McpHttp } from './mcp/http.ts';
 import { workspaceResources } from './mcp/resources.ts';
@@ -51,6 +55,7 @@ export class Core {
   readonly admin: Admin;
   readonly authFailures: AuthFailures;
   readonly #ports: Ports;
+  readonly #log: RecentLog;
   readonly #options: AppOptions;
   readonly #unlock: () => void;
   readonly #listeners = new Set<(event: HostEvent) => void>();
@@ -66,7 +71,9 @@ export class Core {
   readonly #stopAnnouncing: () => void;
   #auditWasOk = true;
 
-  static async open(ports: Ports, options: AppOptions): Promise<Core> {
+  static async open(given: Ports, options: AppOptions): Promise<Core> {
+    const log = recentLog(given.log, createRedactor(given.secrets), () => given.clock.now());
+    const ports = { ...given, log };
     const store = openStore({ home: ports.home, clock: ports.clock, log: ports.log });
     let unlock = () => {};
     try {
@@ -92,13 +99,15 @@ export class Core {
   }
 
   private constructor(
-    hostPorts: Ports,
+    hostPorts: Ports & { readonly log: RecentLog },
     options: AppOptions,
     store: Store,
     settings: SettingsStore,
     projects: ProjectRules,
     unlock: () => void,
   ) {
+    this.redactor = createRedactor(hostPorts.secrets);
+    this.#log = hostPorts.log;
     const ports: Ports = { ...hostPorts, notify: (event) => this.#tell(event, hostPorts) };
     this.#ports = ports;
     this.#options = options;
@@ -107,7 +116,6 @@ export class Core {
     this.settings = settings;
     this.tables = new LiveTables(store, ports.log, projects, () => this.registry.hashes());
     this.#unlock = unlock;
-    this.redactor = createRedactor(ports.secrets);
     this.registry = new ToolRegistry(
       [...BUILT_IN_TOOLS, ...(options.tools ?? [])],
       () => this.tables.toolsOff,
@@ -274,6 +282,25 @@ export class Core {
     if (client !== undefined && known === undefined)
       throw new FastbandError('not_found', `There is no client "${showLine(client)}".`);
     return this.dispatcher.explain(known ?? { id: '', name: '' }, tool, input);
+  }
+
+  about(): About {
+    return aboutHost(this.#ports.home);
+  }
+
+  diagnose(): Promise<Diagnostics> {
+    const { clock, env } = this.#ports;
+    return createDiagnostics({
+      now: clock.now(),
+      about: this.about(),
+      status: this.status(),
+      settings: this.settings.current,
+      store: this.store,
+      tools: this.registry.list().length,
+      logLines: this.#log.lines(),
+      redactor: this.redactor,
+      userHome: env.HOME ?? env.USERPROFILE,
+    });
   }
 
   async measureExport({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CHANNELS, type Channel, type ChannelInput, type ChannelOutput } from '../contract/channels.ts';
+import { builtLicences } from './about.ts';
 import type { Core } from './composition.ts';
+import { settingsText } from './config/settings-transfer.ts';
 import { FastbandError } from './core/errors.ts';
 
 type Handlers = {
@@ -46,6 +48,16 @@ const HANDLERS: Handlers = {
 
   'settings.get': (_, core) => core.settings.current,
   'settings.update': (patch, core) => core.admin.updateSettings(patch),
+  'settings.reset': ({ section, key }, core) => core.admin.resetSettings(section, key),
+  'settings.export': (_, core) => ({
+    name: 'fastband-settings.json',
+    text: settingsText(core.settings.current),
+  }),
+  'settings.import': ({ json, dryRun }, core) => core.admin.importSettings(json, dryRun),
+
+  'about.get': (_, core) => core.about(),
+  'about.licences': () => builtLicences(),
+  'diagnostics.create': (_, core) => core.diagnose(),
 
   'journal.list': (input, core) => core.journal.list(input),
   'journal.undo': ({ callId }, core) => core.admin.undo(callId),

@@ -1,9 +1,11 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import type { SettingsImport } from '../../contract/about.ts';
 import type { ChannelInput, ChannelOutput } from '../../contract/channels.ts';
 import type { Client, ToolInfo, Workspace } from '../../contract/entities.ts';
 import type { Grant, Rule, RuleInput } from '../../contract/policy.ts';
 import type { Settings, SettingsPatch } from '../../contract/settings.ts';
+import { planImport, resetPatch } from '../config/settings-transfer.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { showLine } from './display.ts';
 import { FastbandError } from './errors.ts';
@@ -169,6 +171,23 @@ export class Admin {
     const settings = this.#deps.settings.update(patch);
     this.#deps.changed('settings');
     return settings;
+  }
+
+  /** @throws FastbandError `not_found` when there is no such setting */
+  resetSettings(section?: string, key?: string): Settings {
+    return this.#updateIfAny(resetPatch(this.#deps.settings.current, section, key));
+  }
+
+  /** Takes settings over from a file's text; with a problem in it, nothing. */
+  importSettings(json: string, dryRun: boolean): SettingsImport {
+    const { patch, changes, problems } = planImport(this.#deps.settings.current, json);
+    const applied = !dryRun && problems.length === 0;
+    if (applied) this.#updateIfAny(patch);
+    return { changes, problems, applied };
+  }
+
+  #updateIfAny(patch: SettingsPatch): Settings {
+    return Object.keys(patch).length === 0 ? this.#deps.settings.current : this.updateSettings(patch);
   }
 
   /** Puts back what a call changed; the undo is a call of its own. @throws FastbandError `conflict`, `not_found` */

@@ -68,6 +68,16 @@ export function connect(file: string, access: 'read' | 'write'): Db {
   }
 }
 
+/** The version of SQLite that is built in. */
+export function sqliteVersion(): string {
+  const db = new Database(':memory:');
+  try {
+    return String(db.prepare('SELECT sqlite_version()').pluck().get());
+  } finally {
+    db.close();
+  }
+}
+
 /** Two processes may make a database at once, and this switch does not wait for the other's lock by itself. */
 function enterWal(db: Db): void {
   for (let tries = 1; ; tries++) {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
-import { DEFAULT_SETTINGS, mergeSettings, type Settings, SettingsPatch } from '../../../contract/settings.ts';
+import { DEFAULT_SETTINGS, type Settings, SettingsPatch } from '../../../contract/settings.ts';
+import { settingFields } from '../../config/settings-transfer.ts';
 import { showLine } from '../../core/display.ts';
 import { print, printJson, table, UsageError } from '../terminal.ts';
 import { readText, writeText } from './files.ts';
@@ -20,7 +20,7 @@ export function addConfig(program: Command): void {
     }
     if (options.json) return printJson(settings);
     print(
-      table(fields(settings), [
+      table(settingFields(settings), [
         { title: 'KEY', of: (field) => field.key },
         { title: 'VALUE', of: (field) => shown(field.value) },
         {
@@ -47,8 +47,8 @@ export function addConfig(program: Command): void {
   addCommand(group, 'export [file]', 'write all settings as JSON (default: stdout)', [
     'config export settings.json',
   ]).action(async (file: string | undefined, options: CommonOptions) => {
-    const settings = await withApp(options, (app) => app.handle('settings.get', {}));
-    await writeText(file, `${JSON.stringify(settings, null, 2)}\n`);
+    const { text } = await withApp(options, (app) => app.handle('settings.export', {}));
+    await writeText(file, text);
   });
 
   addCommand(
@@ -57,32 +57,27 @@ export function addConfig(program: Command): void {
     'take settings over from JSON (- for stdin); what it does not name goes back to its default',
     ['config import settings.json'],
   ).action(async (file: string, options: CommonOptions) => {
-    const wanted = mergeSettings(DEFAULT_SETTINGS, settingsFrom(await readText(file)));
+    const json = await readText(file);
     const settings = await withApp(options, async (app) => {
-      const patch = difference(await app.handle('settings.get', {}), wanted);
-      return Object.keys(patch).length === 0 ? wanted : app.handle('settings.update', patch);
+      const { problems } = await app.handle('settings.import', { json, dryRun: false });
+      if (problems.length > 0)
+        throw new UsageError(
+          `The settings to import do not fit, so nothing was changed. ${problems
+            .map(({ key, message }) => showLine(key === '' ? message : `${key}: ${message}`))
+            .join(' ')}`,
+        );
+      return app.handle('settings.get', {});
     });
     if (options.json) return printJson(settings);
     print('The settings were taken over.');
   });
 }
 
-interface Field {
-  readonly key: string;
-  readonly value: unknown;
-}
-
-function fields(settings: Settings): Field[] {
-  return Object.entries(settings).flatMap(([section, values]) =>
-    Object.entries(values).map(([name, value]): Field => ({ key: `${section}.${name}`, value })),
-  );
-}
-
 function settingOf(settings: Settings, key: string): unknown {
-  const found = fields(settings).find((field) => field.key === key);
+  const found = settingFields(settings).find((field) => field.key === key);
   if (found === undefined) {
     const section = key.split('.')[0];
-    const near = fields(settings)
+    const near = settingFields(settings)
       .map((field) => field.key)
       .filter((one) => one.startsWith(`${section}.`));
     throw new UsageError(
@@ -120,30 +115,4 @@ function typed(key: string, text: string, like: unknown): unknown {
     return text === 'true';
   }
   return text;
-}
-
-function settingsFrom(text: string): SettingsPatch {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new UsageError('The settings to import are not valid JSON.');
-  }
-  const parsed = SettingsPatch.safeParse(value);
-  if (!parsed.success)
-    throw new UsageError(`The settings to import do not fit: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
-}
-
-/** What must be changed to get from one to the other: the audit log then names these fields and no more. */
-function difference(from: Settings, to: Settings): SettingsPatch {
-  const changed = fields(to).filter(
-    ({ key, value }) => JSON.stringify(value) !== JSON.stringify(settingOf(from, key)),
-  );
-  const patch: Record<string, Record<string, unknown>> = {};
-  for (const { key, value } of changed) {
-    const [section = '', name = ''] = key.split('.');
-    patch[section] = { ...patch[section], [name]: value };
-  }
-  return SettingsPatch.parse(patch);
 }

@@ -37,6 +37,12 @@ const MAIN: Readonly<Record<Exclude<Channel, 'approvals.decide'>, true>> = {
   'workspaces.remove': true,
   'settings.get': true,
   'settings.update': true,
+  'settings.reset': true,
+  'settings.export': true,
+  'settings.import': true,
+  'about.get': true,
+  'about.licences': true,
+  'diagnostics.create': true,
   'journal.list': true,
   'journal.undo': true,
 };

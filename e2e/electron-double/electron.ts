@@ -1,0 +1,28 @@
+/**
+ * A stand-in for the `electron` module, for tests: real Node, real Chromium, real pages in isolated worlds. What it
+ * offers is typed against Electron's own declarations. What it does not offer is not there, and fails where it is used.
+ */
+import { answerControl } from './control.ts';
+
+// biome-ignore-start lint/performance/noBarrelFile: it stands in for a module that is one
+export { app } from './app.ts';
+export { ipcMain } from './ipc.ts';
+export {
+  clipboard,
+  dialog,
+  Menu,
+  MenuItem,
+  Notification,
+  nativeImage,
+  nativeTheme,
+  powerMonitor,
+  screen,
+  shell,
+  Tray,
+} from './parts.ts';
+export { protocol, session } from './session.ts';
+export { BrowserWindow } from './window.ts';
+
+// biome-ignore-end lint/performance/noBarrelFile: as above
+
+answerControl();

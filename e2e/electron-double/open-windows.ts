@@ -1,0 +1,16 @@
+/** A window as the app sees it when it quits. */
+export interface OpenWindow {
+  /** False when the window said no. */
+  tryClose(): boolean;
+}
+
+const windows = new Set<OpenWindow>();
+
+export function openWindows(): readonly OpenWindow[] {
+  return [...windows];
+}
+
+export function addWindow(window: OpenWindow): () => void {
+  windows.add(window);
+  return () => windows.delete(window);
+}

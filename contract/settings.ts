@@ -50,6 +50,14 @@ const sections = {
     theme: z.enum(['system', 'light', 'dark']),
     language: z.enum(['system', 'en', 'de']),
   }),
+  /** The desktop app; the headless host has no use for them. */
+  desktop: z.strictObject({
+    launchAtLogin: z.boolean(),
+    /** No window at the start: the tray is there. */
+    startHidden: z.boolean(),
+    /** Notifications of the system for what waits. */
+    notifications: z.boolean(),
+  }),
 };
 
 /** Every setting, with a value. */
@@ -66,6 +74,7 @@ export const SettingsPatch = z.strictObject({
   commands: sections.commands.partial().optional(),
   redaction: sections.redaction.partial().optional(),
   appearance: sections.appearance.partial().optional(),
+  desktop: sections.desktop.partial().optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;
 
@@ -78,6 +87,7 @@ export const DEFAULT_SETTINGS: Settings = {
   commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, env: [] },
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },
+  desktop: { launchAtLogin: false, startHidden: false, notifications: true },
 };
 
 /** A patch laid over whole settings, section by section. */
@@ -91,5 +101,6 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     commands: { ...base.commands, ...patch.commands },
     redaction: { ...base.redaction, ...patch.redaction },
     appearance: { ...base.appearance, ...patch.appearance },
+    desktop: { ...base.desktop, ...patch.desktop },
   });
 }

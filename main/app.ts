@@ -1,4 +1,5 @@
 import type { Channel, ChannelInput, ChannelOutput } from '../contract/channels.ts';
+import type { ServerStatus } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
 import { type AppOptions, Core } from './composition.ts';
 import type { SettingsStore } from './config/settings.ts';
@@ -14,6 +15,7 @@ export interface App {
   readonly redactor: Redactor;
   /** Parses, then does. @throws FastbandError */
   handle<C extends Channel>(channel: C, input: unknown): Promise<ChannelOutput<C>>;
+  status(): ServerStatus;
   /** The rows of `audit.export` as text, in chunks, while the log may grow. */
   exportAudit(input: ChannelInput<'audit.export'>): AsyncIterable<string>;
   subscribe(listener: (event: HostEvent) => void): () => void;
@@ -38,6 +40,7 @@ export async function composeApp(ports: Ports, options: AppOptions): Promise<App
     store: core.store,
     redactor: core.redactor,
     handle: (channel, input) => handle(core, channel, input),
+    status: () => core.status(),
     exportAudit: ({ format, filter }) => core.store.audit.export(format, filter),
     subscribe: (listener) => core.subscribe(listener),
     authFailed: (what) => core.authFailures.record(what),

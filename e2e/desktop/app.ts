@@ -106,6 +106,12 @@ export class DesktopApp {
     return (await ended)[0];
   }
 
+  /** Waits for the end. @returns the exit code */
+  async ended(): Promise<number | null> {
+    if (this.process.exitCode === null) await once(this.process, 'exit');
+    return this.process.exitCode;
+  }
+
   /** Ends whatever is left, and its folder. */
   async close(): Promise<void> {
     await this.#browser?.close().catch(() => {});

@@ -1,21 +1,195 @@
-import { existsSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ServerStatus } from '../../contract/entities.ts';
+import { WINDOWS } from '../../contract/windows.ts';
 import { DesktopApp } from './app.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+interface Answer {
+  readonly ok: boolean;
+  readonly value?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Asks through the page's own bridge, as a page that was taken over would. `input` is JSON. */
+async function call(page: Page, channel: string, input: unknown = {}): Promise<Answer> {
+  const text = typeof input === 'string' ? input : JSON.stringify(input);
+  return (await page.evaluate(
+    `(window.fastband.channels['${channel}'] ?? window.fastband.desktop['${channel}'])(JSON.parse(${JSON.stringify(text)}))`,
+  )) as Answer;
+}
+
 describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double', () => {
   let app: DesktopApp;
+  let clients: Client[];
   beforeEach(() => {
+    clients = [];
     app = DesktopApp.start();
   });
-  afterEach(() => app.close());
+  afterEach(async () => {
+    await Promise.all(clients.map((client) => client.close().catch(() => {})));
+    await app.close();
+  });
+
+  async function mainPage(): Promise<Page> {
+    const page = await app.page('index.html');
+    await page.getByText('Server running').first().waitFor();
+    return page;
+  }
+
+  /** A workspace, a client with a token, and that client connected. */
+  async function connected(page: Page): Promise<{ client: Client; folder: string; id: string }> {
+    const folder = join(app.home, '..', 'shop');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'a.txt'), 'one\n');
+    expect(await call(page, 'workspaces.add', { root: folder })).toMatchObject({ ok: true });
+    const made = (await call(page, 'clients.create', { name: 'Claude Code' })).value as {
+      client: { id: string };
+      token: string;
+    };
+    const { mcp } = (await call(page, 'server.status')).value as ServerStatus;
+    const client = new Client({ name: 'e2e', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(mcp ?? ''), {
+        requestInit: { headers: { Authorization: `Bearer ${made.token}` } },
+      }),
+    );
+    clients.push(client);
+    return { client, folder, id: made.client.id };
+  }
 
   it('opens its window with the panel in it, and quits', async () => {
-    const page = await app.page('index.html');
+    const page = await mainPage();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    await page.getByText('Server running').waitFor();
-    expect((await app.look()).windows).toMatchObject([{ visible: true, title: 'Fastband' }]);
+    expect((await app.look()).windows).toMatchObject([
+      {
+        visible: true,
+        preferences: { sandbox: true, contextIsolation: true, nodeIntegration: false, webviewTag: false },
+      },
+    ]);
     expect(await app.quit()).toBe(0);
   });
+
+  it('takes a first write from the question to the file, answered from the notification', async () => {
+    const page = await mainPage();
+    const { client } = await connected(page);
+    const read = await client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } });
+    expect(read.content).toMatchObject([{ text: 'one\n' }]);
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    const { tray, notifications } = await app.until('a count in the tray', ({ badge }) => badge === 1);
+    expect(tray?.toolTip).toBe('Fastband: 1 approval waits');
+    expect(notifications).toMatchObject([
+      { title: 'Claude Code wants to change a.txt in shop', actions: ['Allow', 'Deny'] },
+    ]);
+    await app.order({ do: 'notification', at: 0, action: 0 });
+    expect((await wrote).isError).not.toBe(true);
+    await app.until('an empty tray', ({ badge }) => badge === 0);
+  });
+
+  it('goes on in the tray when its window is closed, and says so once', async () => {
+    await mainPage();
+    await app.order({ do: 'close', url: 'index.html' });
+    const look = await app.look();
+    expect(look.windows).toMatchObject([{ visible: false }]);
+    expect(look.notifications).toMatchObject([{ title: 'Fastband goes on in the tray' }]);
+    await app.order({ do: 'tray', label: 'Open Fastband' });
+    expect((await app.look()).windows).toMatchObject([{ visible: true }]);
+    await app.order({ do: 'close', url: 'index.html' });
+    expect((await app.look()).notifications).toHaveLength(1);
+  });
+
+  it('is switched off and on from the tray while a client is connected', async () => {
+    const page = await mainPage();
+    const { client } = await connected(page);
+    await app.order({ do: 'tray', label: 'Turn the server off' });
+    await app.until('the server off', ({ tray }) => tray?.toolTip === 'Fastband: Server off');
+    await page.getByText('Server stopped').first().waitFor();
+    await expect(client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } })).rejects.toThrow();
+    await app.order({ do: 'tray', label: 'Turn the server on' });
+    await app.until('the server on', ({ tray }) => tray?.toolTip === 'Fastband: Server on');
+  });
+
+  it('shows its window when it is started again', async () => {
+    await mainPage();
+    await app.order({ do: 'close', url: 'index.html' });
+    const second = DesktopApp.start({ home: app.home });
+    await app.until('the window again', ({ windows }) => windows[0]?.visible === true);
+    expect(await second.ended()).toBe(0);
+  });
+});
+
+describe.skipIf(!existsSync(CHROMIUM))('a page of the main window that was taken over', () => {
+  let app: DesktopApp;
+  let page: Page;
+  beforeAll(async () => {
+    app = DesktopApp.start();
+    page = await app.page('index.html');
+    await page.getByText('Server running').first().waitFor();
+  });
+  afterAll(() => app?.close());
+
+  it('has the names of the contract and no others', async () => {
+    const keys = (of: string) => page.evaluate(`Object.keys(${of}).sort()`);
+    expect(await keys('fastband')).toEqual(['channels', 'desktop', 'kind', 'subscribe']);
+    expect(await keys('fastband.channels')).toEqual([...WINDOWS.main.channels].sort());
+    expect(await keys('fastband.desktop')).toEqual([...WINDOWS.main.desktop].sort());
+    expect(WINDOWS.main.channels).not.toContain('approvals.decide');
+    expect(await page.evaluate("['require', 'process', 'module'].filter((name) => name in window)")).toEqual(
+      [],
+    );
+  });
+
+  it.each<[string, string, string]>([
+    ['a field that nobody knows', 'clients.create', '{"name":"x","admin":true}'],
+    ['a wrong type', 'audit.search', '{"limit":"all"}'],
+    ['text in place of an object', 'tools.setEnabled', '"read_file"'],
+    ['another address than https', 'desktop.openExternal', '{"url":"file:///etc/passwd"}'],
+    ['a path in place of a file name', 'desktop.saveFile', '{"name":"../x","text":""}'],
+    ['a key "__proto__"', 'settings.update', '{"server":{"__proto__":{"port":1}}}'],
+  ])('gets a clear error for %s', async (_name, channel, input) => {
+    expect(await call(page, channel, input)).toMatchObject({ ok: false, error: { code: 'invalid_input' } });
+  });
+
+  it('goes nowhere else by a link', async () => {
+    await page.evaluate("location.href = 'https://example.org/'");
+    await page.waitForTimeout(300);
+    await page.getByText('Server running').first().waitFor();
+    expect(new URL(page.url()).pathname).toBe('/index.html');
+  });
+
+  it('opens no window: https goes to the browser, the rest nowhere', async () => {
+    await page.evaluate("window.open('https://example.org/news')");
+    await app.until('the address for the browser', ({ opened }) => opened.length > 0);
+    await page.evaluate("window.open('file:///etc/passwd'); window.open('https://u:p@example.org/')");
+    await page.waitForTimeout(300);
+    const look = await app.look();
+    expect(look.opened).toEqual(['https://example.org/news']);
+    expect(look.windows).toHaveLength(1);
+  });
+
+  it('loads nothing from elsewhere and runs no text as a script', async () => {
+    expect(await page.evaluate("fetch('https://example.org/').then(() => 'loaded', () => 'refused')")).toBe(
+      'refused',
+    );
+    // Not within this evaluation, to which the policy does not apply.
+    const tried = page.evaluate(`new Promise((resolve) => setTimeout(() => {
+      try { resolve(String(new Function('return 1')())); } catch { resolve('refused'); }
+    }))`);
+    expect(await tried).toBe('refused');
+  });
+
+  it.each(['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal', 'fileSystem'])(
+    'may not have %s',
+    async (name) => {
+      const none = { request: false, check: false };
+      expect(await app.order({ do: 'permission', name, url: 'app://fastband/index.html' })).toEqual(none);
+      expect(
+        await app.order({ do: 'permission', name: 'clipboard-sanitized-write', url: 'https://x.org' }),
+      ).toEqual(none);
+    },
+  );
 });

@@ -183,7 +183,6 @@ class DoubleApp extends EventEmitter implements Omit<Pick<Electron.App, Offered>
     return {
       openAtLogin: open,
       wasOpenedAtLogin: false,
-      restoreState: false,
       status: open ? 'enabled' : 'not-registered',
       executableWillLaunchAtLogin: open,
       launchItems: [],

@@ -2,7 +2,10 @@
  * A stand-in for the `electron` module, for tests: real Node, real Chromium, real pages in isolated worlds. What it
  * offers is typed against Electron's own declarations. What it does not offer is not there, and fails where it is used.
  */
+import { app } from './app.ts';
 import { answerControl } from './control.ts';
+import { ipcMain } from './ipc.ts';
+import { shell } from './parts.ts';
 
 // biome-ignore-start lint/performance/noBarrelFile: it stands in for a module that is one
 export { app } from './app.ts';
@@ -26,3 +29,7 @@ export { BrowserWindow } from './window.ts';
 // biome-ignore-end lint/performance/noBarrelFile: as above
 
 answerControl();
+
+// CommonJS packages, and those that ask for the module as a whole.
+// biome-ignore lint/style/noDefaultExport: as above
+export default { app, ipcMain, shell };

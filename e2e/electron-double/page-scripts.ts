@@ -35,6 +35,10 @@ export const PAGE_WORLD = `(() => {
     waiting.delete(call);
     return unpack(value);
   };
+  window.open = (url = '') => {
+    dispatchEvent(new CustomEvent('double:open', { detail: new URL(url, location.href).href }));
+    return null;
+  };
   addEventListener('double:expose', (event) => {
     const { name, value } = JSON.parse(event.detail);
     Object.defineProperty(window, name, { value: unpack(value), enumerable: true });
@@ -81,6 +85,9 @@ export function preloadWorld(preload: string): string {
     if (!(result instanceof Promise)) return now({ sync: true, value: pack(result) });
     now({ sync: false });
     result.then((value) => settled(true, pack(value)), (error) => settled(false, String(error.message ?? error)));
+  });
+  addEventListener('double:open', (event) => {
+    ${BINDING}(JSON.stringify({ open: event.detail }));
   });
   const electron = {
     contextBridge: {

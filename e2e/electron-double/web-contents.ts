@@ -137,16 +137,6 @@ export class DoubleContents
         worldName: WORLD,
       });
     await cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
-    page.on('popup', (popup) => {
-      const url = toOutside(popup.url());
-      void popup.close().catch(() => {});
-      this.#opener?.({
-        url,
-        frameName: '',
-        features: '',
-        disposition: 'new-window',
-      } as Electron.HandlerDetails);
-    });
     page.on('download', (download) => {
       const prevented = refused(session.defaultSession, 'will-download', { url: download.url() });
       if (prevented) void download.cancel();
@@ -155,7 +145,17 @@ export class DoubleContents
   }
 
   async #called(payload: string, context: number): Promise<void> {
-    const { id, channel, args } = JSON.parse(payload) as { id: number; channel: string; args: unknown[] };
+    const { open, id, channel, args } = JSON.parse(payload) as {
+      open?: string;
+      id: number;
+      channel: string;
+      args: unknown[];
+    };
+    if (open !== undefined) {
+      const details = { url: toOutside(open), frameName: '', features: '', disposition: 'new-window' };
+      this.#opener?.(details as Electron.HandlerDetails);
+      return;
+    }
     const frame = this.#frames.get(this.#worlds.get(context) ?? '') ?? { url: '', frameTreeNodeId: 0 };
     const event = { sender: this, senderFrame: frame, processId: 1, frameId: 1, type: 'frame' };
     try {

@@ -8,14 +8,10 @@ export interface WindowsOptions {
   /** Folder of the built preloads. */
   readonly preloads: string;
   readonly packaged: boolean;
-  /** Called when the main window is about to close; true keeps it, hidden. */
-  readonly onMainClose: () => boolean;
-  readonly bounds?: {
-    readonly x?: number;
-    readonly y?: number;
-    readonly width: number;
-    readonly height: number;
-  };
+  /** Called when the main window is about to close, with its place; true keeps it, hidden. */
+  readonly onMainClose: (bounds: Electron.Rectangle) => boolean;
+  /** Where the main window was when it was last closed. */
+  readonly bounds: () => { x?: number; y?: number; width: number; height: number } | undefined;
 }
 
 const GROUND = { light: '#f9fbfc', dark: '#12171a' } as const;
@@ -58,11 +54,16 @@ export class Windows {
   }
 
   openMain({ hidden, page = '' }: { hidden: boolean; page?: string }): void {
-    const { bounds = { width: 1180, height: 780 }, onMainClose } = this.#options;
-    const window = this.#make('main', { ...bounds, minWidth: 420, minHeight: 480, title: 'Fastband' });
+    const { bounds, onMainClose } = this.#options;
+    const window = this.#make('main', {
+      ...(bounds() ?? { width: 1180, height: 780 }),
+      minWidth: 420,
+      minHeight: 480,
+      title: 'Fastband',
+    });
     this.#main = window;
     window.on('close', (event) => {
-      if (!onMainClose()) return;
+      if (!onMainClose(window.getNormalBounds())) return;
       event.preventDefault();
       window.hide();
     });

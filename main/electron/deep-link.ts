@@ -1,0 +1,12 @@
+const PAGES = ['overview', 'approvals', 'activity', 'rules', 'tools', 'clients', 'workspaces', 'settings'];
+
+/**
+ * The page that a `fastband://` link opens, as the panel's own address; empty for anything else. A link comes from
+ * anywhere, so it opens a page and never does anything.
+ */
+export function pageOfLink(link: string | undefined): string {
+  const url = link === undefined ? null : URL.parse(link);
+  if (url === null || url.protocol !== 'fastband:') return '';
+  const page = url.host || url.pathname.replace(/^\/+/, '');
+  return PAGES.includes(page) ? `#/${page}` : '';
+}

@@ -1,0 +1,70 @@
+import type { Settings } from '../../contract/settings.ts';
+
+const en = {
+  off: 'Server off',
+  on: 'Server on',
+  failed: 'Fastband did not start',
+  refusing: 'The activity log cannot be written, so calls are refused',
+  waiting: (n: number) => (n === 1 ? '1 approval waits' : `${n} approvals wait`),
+  turnOn: 'Turn the server on',
+  turnOff: 'Turn the server off',
+  answer: 'Answer what waits…',
+  recent: 'Recent calls',
+  noCalls: 'No calls yet',
+  open: 'Open Fastband',
+  quit: 'Quit Fastband',
+  file: 'File',
+  edit: 'Edit',
+  view: 'View',
+  window: 'Window',
+  help: 'Help',
+  settings: 'Settings…',
+  allow: 'Allow',
+  deny: 'Deny',
+  look: 'Look at it',
+  staysTitle: 'Fastband goes on in the tray',
+  staysBody: 'Clients stay connected. Open the window or quit from the icon in the tray.',
+  dataFolder: 'Show the data folder',
+};
+
+const de: typeof en = {
+  off: 'Server aus',
+  on: 'Server an',
+  failed: 'Fastband ist nicht gestartet',
+  refusing: 'Das Protokoll ist nicht schreibbar, daher werden Aufrufe abgelehnt',
+  waiting: (n) => (n === 1 ? '1 Freigabe wartet' : `${n} Freigaben warten`),
+  turnOn: 'Server einschalten',
+  turnOff: 'Server ausschalten',
+  answer: 'Wartendes beantworten…',
+  recent: 'Letzte Aufrufe',
+  noCalls: 'Noch keine Aufrufe',
+  open: 'Fastband öffnen',
+  quit: 'Fastband beenden',
+  file: 'Datei',
+  edit: 'Bearbeiten',
+  view: 'Ansicht',
+  window: 'Fenster',
+  help: 'Hilfe',
+  settings: 'Einstellungen…',
+  allow: 'Zulassen',
+  deny: 'Ablehnen',
+  look: 'Ansehen',
+  staysTitle: 'Fastband läuft in der Taskleiste weiter',
+  staysBody: 'Clients bleiben verbunden. Fenster öffnen oder beenden: über das Symbol in der Taskleiste.',
+  dataFolder: 'Datenordner zeigen',
+};
+
+/** What the shell itself says: tray, menus, notifications. The windows' texts are the panel's. */
+export type ShellMessages = typeof en;
+
+/** @param languages - the person's own, best first, as `app.getPreferredSystemLanguages` gives them */
+export function shellMessages(
+  wanted: Settings['appearance']['language'],
+  languages: readonly string[],
+): ShellMessages {
+  if (wanted !== 'system') return wanted === 'de' ? de : en;
+  const first = languages
+    .map((tag) => tag.toLowerCase().split('-')[0])
+    .find((tag) => tag === 'de' || tag === 'en');
+  return first === 'de' ? de : en;
+}

@@ -15,5 +15,9 @@ export default defineConfig({
     // The content security policy has no place for inline scripts.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      // The approval window is a page of its own, without the other pages' code.
+      input: ['index.html', 'approval.html'].map((file) => resolve(import.meta.dirname, 'renderer', file)),
+    },
   },
 });

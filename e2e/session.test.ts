@@ -243,18 +243,15 @@ describe('ending', () => {
       const token = await box.addClient('One');
       const client = await box.connect(host, token);
       await box.run(['rules', 'add', '--allow', 'exec', '--', 'sleep', '600']);
-      const running = client
-        .callTool({ name: 'run_command', arguments: { command: ['sleep', '600'] } })
-        .catch(() => 'gone');
+      const running = client.callTool({ name: 'run_command', arguments: { command: ['sleep', '600'] } });
       await expect.poll(async () => (await host.api('server.status')).activeCalls).toBe(1);
-      const waits = client
-        .callTool({ name: 'write_file', arguments: { path: 'x', content: 'x' } })
-        .catch(() => 'gone');
+      const waits = client.callTool({ name: 'write_file', arguments: { path: 'x', content: 'x' } });
       await host.waiting();
       const { code, ms } = await host.stop(signal);
       expect(code).toBe(0);
       expect(ms).toBeLessThan(2000);
-      await Promise.all([running, waits]);
+      for (const answer of await Promise.all([running, waits]))
+        expect(answer).toMatchObject({ isError: true });
       expect(existsSync(file('x'))).toBe(false);
       const next = await box.serve([]);
       expect(await next.api('audit.verify')).toMatchObject({ ok: true });

@@ -153,7 +153,10 @@ describe('what sources do without', () => {
   });
 
   test('default exports: a name is the same wherever it is used', () => {
-    expect(SOURCES.filter((source) => source.hasDefaultExport).map(({ path }) => path)).toEqual([]);
+    // The Electron double stands in for a module that has one.
+    const allowed = 'e2e/electron-double/electron.ts';
+    const found = SOURCES.filter((source) => source.hasDefaultExport && source.path !== allowed);
+    expect(found.map(({ path }) => path)).toEqual([]);
   });
 
   test('any: what is not known is unknown, until it is parsed', () => {

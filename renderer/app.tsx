@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import {
   FolderTree,
   Gauge,
@@ -11,7 +12,10 @@ import {
   Wrench,
 } from 'lucide-react';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
+import type { DesktopOutput } from '../contract/desktop.ts';
 import styles from './app.module.css';
+import { desktop } from './shared/bridge.ts';
+import { askDesktop } from './shared/host.ts';
 import { useMessages } from './shared/language.ts';
 import { TitleSlot } from './shared/page-title.tsx';
 import { usePanel } from './shared/panel.ts';
@@ -20,6 +24,7 @@ import { Empty, Loading, Notice } from './shared/parts.tsx';
 import { Fence } from './shared/root.tsx';
 import { hrefTo, PAGE_IDS, type PageId, usePage } from './shared/route.ts';
 import { ServerState } from './shared/server-state.tsx';
+import { StartupProblem } from './startup/startup-problem.tsx';
 
 /** Each page is loaded when it is first opened. */
 const PAGES: Readonly<Record<PageId, { icon: LucideIcon; page: ComponentType }>> = {
@@ -74,6 +79,18 @@ export function App() {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${m.pages[current]} · Fastband`;
   }, [waiting, current, m]);
 
+  const info = useQuery({
+    queryKey: ['desktop.info'],
+    queryFn: async () => (await askDesktop('desktop.info')) as DesktopOutput<'desktop.info'>,
+    enabled: desktop() !== undefined,
+  }).data;
+
+  if (info?.problem !== undefined)
+    return (
+      <main className={styles.alone}>
+        <StartupProblem problem={info.problem} home={info.home} />
+      </main>
+    );
   if (state.connection === 'signed-out') return <SignedOut />;
   return (
     <div className={styles.frame}>

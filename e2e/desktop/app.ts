@@ -81,7 +81,7 @@ export class DesktopApp {
     if (context === undefined) throw new Error('Chromium has no context');
     const end = performance.now() + START_MS;
     while (performance.now() < end) {
-      const found = context.pages().find((page) => page.url().includes(`/${file}`));
+      const found = context.pages().findLast((page) => !page.isClosed() && page.url().includes(`/${file}`));
       if (found !== undefined) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

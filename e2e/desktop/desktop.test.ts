@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Page } from 'playwright-core';
@@ -8,6 +8,8 @@ import { WINDOWS } from '../../contract/windows.ts';
 import { DesktopApp } from './app.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+const GUARD_MS = 700;
 
 interface Answer {
   readonly ok: boolean;
@@ -88,6 +90,136 @@ describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double'
     await app.order({ do: 'notification', at: 0, action: 0 });
     expect((await wrote).isError).not.toBe(true);
     await app.until('an empty tray', ({ badge }) => badge === 0);
+  });
+
+  describe('the approval window', () => {
+    /** A write that waits, and the window for it. */
+    async function asked(): Promise<{ window: Page; wrote: ReturnType<Client['callTool']>; folder: string }> {
+      const page = await mainPage();
+      const { client, folder } = await connected(page);
+      const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+      await app.until('a count in the tray', ({ badge }) => badge === 1);
+      await app.order({ do: 'tray', label: 'Answer what waits…' });
+      const window = await app.page('approval.html');
+      await window.getByRole('heading', { name: 'Claude Code wants to change a.txt in shop' }).waitFor();
+      await window.waitForTimeout(GUARD_MS);
+      return { window, wrote, folder };
+    }
+
+    it('shows the change, allows it by a key, and closes', async () => {
+      const { window, wrote, folder } = await asked();
+      await window.getByText('two', { exact: true }).waitFor();
+      await window.keyboard.press('a');
+      expect((await wrote).isError).not.toBe(true);
+      expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('two\n');
+      await app.until('one window', ({ windows }) => windows.length === 1);
+    });
+
+    it('denies with a reason that the agent reads', async () => {
+      const { window, wrote, folder } = await asked();
+      await window.getByRole('textbox').fill('use b.txt');
+      await window.keyboard.press('Enter');
+      const { isError, content } = await wrote;
+      expect([isError, JSON.stringify(content)]).toEqual([true, expect.stringContaining('use b.txt')]);
+      expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('one\n');
+    });
+
+    it('leaves the question open when it is closed without an answer', async () => {
+      const { wrote, window } = await asked();
+      const gone = window.waitForEvent('close');
+      await app.order({ do: 'close', url: 'approval.html' });
+      await gone;
+      expect((await app.until('one window', ({ windows }) => windows.length === 1)).badge).toBe(1);
+      await app.order({ do: 'tray', label: 'Answer what waits…' });
+      const again = await app.page('approval.html');
+      await again.getByRole('heading', { name: 'Claude Code wants to change a.txt in shop' }).waitFor();
+      await again.waitForTimeout(GUARD_MS);
+      await again.keyboard.press('d');
+      expect((await wrote).isError).toBe(true);
+    });
+
+    it('may ask for approvals and nothing else', async () => {
+      const { window, wrote } = await asked();
+      expect(await window.evaluate('Object.keys(fastband.channels).sort()')).toEqual(
+        [...WINDOWS.approval.channels].sort(),
+      );
+      expect(await window.evaluate('Object.keys(fastband.desktop)')).toEqual(['desktop.closeApproval']);
+      await app.quit();
+      expect((await wrote).isError).toBe(true);
+    });
+
+    it('has no other way in: the main window shows the question and cannot answer it', async () => {
+      const { wrote } = await asked();
+      await app.order({ do: 'close', url: 'approval.html' });
+      const page = await app.page('index.html');
+      await page.getByRole('link', { name: 'Approvals' }).click();
+      await page.getByRole('heading', { name: 'Claude Code wants to change a.txt in shop' }).waitFor();
+      await page.waitForTimeout(GUARD_MS);
+      expect(await page.getByRole('button', { name: /^(Allow|Deny)/ }).count()).toBe(0);
+      await page.keyboard.press('a');
+      await page.getByRole('button', { name: 'Answer it' }).click();
+      await app.until('the approval window', ({ windows }) => windows.length === 2);
+      expect((await app.look()).badge).toBe(1);
+      await app.quit();
+      expect((await wrote).isError).toBe(true);
+    });
+  });
+
+  it('denies what waits when it quits, and leaves no process', async () => {
+    const page = await mainPage();
+    const { client } = await connected(page);
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    await app.until('a count in the tray', ({ badge }) => badge === 1);
+    const began = performance.now();
+    expect(await app.quit()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect((await wrote)._meta).toMatchObject({ 'fastband/code': 'server_stopped' });
+  });
+
+  it('ends the calls of a client that is revoked', async () => {
+    const page = await mainPage();
+    const { client, id } = await connected(page);
+    const wrote = client
+      .callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } })
+      .then(
+        ({ isError }) => isError,
+        () => true,
+      );
+    await app.until('a count in the tray', ({ badge }) => badge === 1);
+    expect(await call(page, 'clients.revoke', { id })).toMatchObject({ ok: true });
+    expect(await wrote).toBe(true);
+    await app.until('nothing waiting', ({ badge }) => badge === 0);
+    await expect(client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } })).rejects.toThrow();
+  });
+
+  it('answers no for a person who does not answer in time', async () => {
+    const page = await mainPage();
+    await call(page, 'settings.update', { approvals: { timeoutSeconds: 1 } });
+    const { client } = await connected(page);
+    const wrote = await client.callTool({
+      name: 'write_file',
+      arguments: { path: 'a.txt', content: 'two\n' },
+    });
+    expect([wrote.isError, wrote._meta]).toEqual([
+      true,
+      expect.objectContaining({ 'fastband/code': 'approval_timeout' }),
+    ]);
+  });
+
+  it('says in its window why it could not start, and how to mend it', async () => {
+    await mainPage();
+    const { home } = app;
+    expect(await app.quit()).toBe(0);
+    writeFileSync(join(home, 'settings.json'), '{"server":{"port":"many"}}');
+    const broken = DesktopApp.start({ home });
+    try {
+      const page = await broken.page('index.html');
+      await page.getByRole('heading', { name: 'Fastband did not start' }).waitFor();
+      await page.getByText('settings.json').first().waitFor();
+      expect((await broken.look()).tray?.toolTip).toBe('Fastband: Fastband did not start');
+    } finally {
+      await broken.close();
+    }
   });
 
   it('goes on in the tray when its window is closed, and says so once', async () => {

@@ -136,12 +136,22 @@ export class McpHttp {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    await this.#lastWords();
     await Promise.all([this.#modern.close(), this.#modernStreaming.close(), this.#sessions.close()]);
     this.#http.closeIdleConnections();
-    // Answers that are on their way get a moment to leave; whoever does not read them is cut off.
+    // Whoever does not read an answer is cut off.
     const stop = this.#options.clock.after(LAST_WORDS_MS, () => this.#http.closeAllConnections());
     await closed;
     stop();
+  }
+
+  /** Answers that are on their way get a moment to leave: closing a protocol's handler drops what it has not written. */
+  async #lastWords(): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.monotonic() + LAST_WORDS_MS;
+    while (this.#underWay.size > 0 && clock.monotonic() < until) {
+      await new Promise<void>((resolve) => clock.after(10, resolve));
+    }
   }
 
   async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {

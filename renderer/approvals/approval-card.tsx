@@ -1,13 +1,16 @@
-import { Check, Timer, X } from 'lucide-react';
+import { Check, ExternalLink, Timer, X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
+import { desktop } from '../shared/bridge.ts';
 import { byGravity, EffectLine } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
-import { ask, HostError, hostNow } from '../shared/host.ts';
+import { ask, askDesktop, HostError, hostNow } from '../shared/host.ts';
+import { useMessages } from '../shared/language.ts';
 import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
 import { Button, Notice, Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
+import { toast } from '../shared/toast.tsx';
 import styles from './approval-card.module.css';
 import { Counts, PreviewView } from './previews.tsx';
 import { Remember } from './remember.tsx';
@@ -29,9 +32,12 @@ export function ApprovalCard({ approval, live }: { approval: Approval; live: boo
   const shownAt = useRef(performance.now());
   const seen = useSeen(card, approval.warnings.length);
   const heading = useId();
+  const m = useMessages().approvals;
+  // The main window of the desktop has no way to say yes or no: the approval window has.
+  const elsewhere = desktop()?.kind === 'main';
 
   const answer = async (decision: 'allow' | 'deny') => {
-    if (busy || !live || performance.now() - shownAt.current < GUARD_MS) return;
+    if (elsewhere || busy || !live || performance.now() - shownAt.current < GUARD_MS) return;
     if (decision === 'allow' && !seen) {
       const hidden = card?.querySelector('[data-must-see]');
       hidden?.scrollIntoView({ block: 'center' });
@@ -94,8 +100,8 @@ export function ApprovalCard({ approval, live }: { approval: Approval; live: boo
           </div>
         ))}
         <p className={styles.why}>
-          <strong>Why it asks.</strong> {whyItAsks(approval).join(' ')}
-          {approval.waiters > 1 && ` ${approval.waiters} tries of this call wait for the answer.`}
+          <strong>{m.why}</strong> {whyItAsks(approval).join(' ')}
+          {approval.waiters > 1 && ` ${m.tries(approval.waiters)}`}
         </p>
         {approval.previews.map((preview, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the previews of one approval never move
@@ -105,44 +111,68 @@ export function ApprovalCard({ approval, live }: { approval: Approval; live: boo
 
       <footer className={styles.answer}>
         {problem !== undefined && <Notice tone="danger">{problem}</Notice>}
-        <Remember
-          approval={approval}
-          scope={scope}
-          onScope={setScope}
-          pattern={pattern}
-          onPattern={setPattern}
-        />
-        <div className={styles.buttons}>
-          <Button
-            look="danger"
-            icon={X}
-            hotkey="D"
-            disabled={busy || !live}
-            onClick={() => void answer('deny')}
-          >
-            Deny
-          </Button>
-          <input
-            className={styles.reason}
-            value={reason}
-            maxLength={1000}
-            placeholder="Reason (the agent reads it)"
-            aria-label="Reason for denying, which the agent reads"
-            onChange={(event) => setReason(event.target.value)}
-            onKeyDown={reasonKey}
-          />
-          <Button
-            look={seen ? 'primary' : 'plain'}
-            icon={Check}
-            hotkey="A"
-            disabled={busy || !live}
-            onClick={() => void answer('allow')}
-          >
-            {seen ? 'Allow' : 'Read the warning, then allow'}
-          </Button>
-        </div>
+        {elsewhere ? (
+          <Elsewhere id={approval.id} />
+        ) : (
+          <>
+            <Remember
+              approval={approval}
+              scope={scope}
+              onScope={setScope}
+              pattern={pattern}
+              onPattern={setPattern}
+            />
+            <div className={styles.buttons}>
+              <Button
+                look="danger"
+                icon={X}
+                hotkey="D"
+                disabled={busy || !live}
+                onClick={() => void answer('deny')}
+              >
+                {m.deny}
+              </Button>
+              <input
+                className={styles.reason}
+                value={reason}
+                maxLength={1000}
+                placeholder={m.reason}
+                aria-label={m.reasonLabel}
+                onChange={(event) => setReason(event.target.value)}
+                onKeyDown={reasonKey}
+              />
+              <Button
+                look={seen ? 'primary' : 'plain'}
+                icon={Check}
+                hotkey="A"
+                disabled={busy || !live}
+                onClick={() => void answer('allow')}
+              >
+                {seen ? m.allow : m.readFirst}
+              </Button>
+            </div>
+          </>
+        )}
       </footer>
     </article>
+  );
+}
+
+function Elsewhere({ id }: { id: string }) {
+  const m = useMessages().approvals;
+  return (
+    <div className={styles.elsewhere}>
+      <Button
+        look="primary"
+        icon={ExternalLink}
+        onClick={() =>
+          void askDesktop('desktop.openApproval', { id }).catch((error: unknown) => toast.failed(error))
+        }
+      >
+        {m.answer}
+      </Button>
+      <span>{m.elsewhere}</span>
+    </div>
   );
 }
 

@@ -4,7 +4,8 @@ import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
 import { usePanel } from '../shared/panel.ts';
 import { type PanelState, waitingApprovals } from '../shared/panel-state.ts';
-import { Copyable, Empty, Loading } from '../shared/parts.tsx';
+import { Empty, Loading } from '../shared/parts.tsx';
+import { hrefTo } from '../shared/route.ts';
 import { ApprovalCard } from './approval-card.tsx';
 import styles from './approvals-page.module.css';
 import { Queue } from './queue.tsx';
@@ -17,10 +18,7 @@ export function ApprovalsPage() {
   const waiting = waitingApprovals(state).length;
   return (
     <>
-      <PageTitle
-        title={m.pages.approvals}
-        note={state.loaded && (waiting === 0 ? 'Nothing waiting' : `${waiting} waiting`)}
-      />
+      <PageTitle title={m.pages.approvals} note={state.loaded && m.approvals.waiting(waiting)} />
       <Approvals state={state} />
     </>
   );
@@ -48,22 +46,15 @@ function Approvals({ state }: { state: PanelState }) {
 }
 
 function NothingWaits({ state }: { state: PanelState }) {
+  const m = useMessages();
   const known = state.clients.filter((client) => client.revokedAt === undefined);
   return (
-    <Empty icon={ShieldCheck} title="Nothing waits for you">
-      <p>
-        When a client wants to change a file, run a command or do anything else that no rule allows, it
-        appears here and waits for your answer.
-      </p>
+    <Empty icon={ShieldCheck} title={m.approvals.nothing}>
+      <p>{m.approvals.nothingText}</p>
       {known.length === 0 && (
-        <>
-          <p>
-            No client is connected yet. Make a token for one in a terminal, then give the client the token and
-            the address.
-          </p>
-          <Copyable text={'fastband client add "Claude Code"'} />
-          {state.status?.mcp !== undefined && <Copyable text={state.status.mcp} />}
-        </>
+        <p>
+          <a href={hrefTo('clients')}>{m.approvals.connectFirst}</a>
+        </p>
       )}
     </Empty>
   );

@@ -4,6 +4,7 @@ import type { EffectKind } from '../../contract/effects.ts';
 import { byGravity, KindLabel, verbOf } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
 import { hostNow } from '../shared/host.ts';
+import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
 import styles from './queue.module.css';
@@ -19,6 +20,7 @@ export function Queue({
   onChoose: (id: string) => void;
 }) {
   useNow(1000);
+  const m = useMessages().approvals;
   const move = (event: KeyboardEvent<HTMLOListElement>) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step === undefined) return;
@@ -29,7 +31,7 @@ export function Queue({
     next?.click();
   };
   return (
-    <nav aria-label="Waiting approvals">
+    <nav aria-label={m.queue}>
       <ol className={styles.queue} onKeyDown={move}>
         {waiting.map((approval) => (
           <li key={approval.id}>

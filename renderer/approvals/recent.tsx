@@ -1,37 +1,39 @@
 import { Ban, Check, CircleSlash, Hourglass, type LucideIcon } from 'lucide-react';
 import type { Approval, ApprovalStatus } from '../../contract/approvals.ts';
 import { useFormat } from '../shared/format.ts';
+import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
 import styles from './recent.module.css';
 
-const SETTLED: Readonly<Record<Exclude<ApprovalStatus, 'waiting'>, { icon: LucideIcon; word: string }>> = {
-  allowed: { icon: Check, word: 'Allowed' },
-  denied: { icon: Ban, word: 'Denied' },
-  timeout: { icon: Hourglass, word: 'No answer' },
-  cancelled: { icon: CircleSlash, word: 'Cancelled' },
+const ICONS: Readonly<Record<Exclude<ApprovalStatus, 'waiting'>, LucideIcon>> = {
+  allowed: Check,
+  denied: Ban,
+  timeout: Hourglass,
+  cancelled: CircleSlash,
 };
 const SHOWN = 20;
 
 /** The last answers. */
 export function Recent({ settled }: { settled: readonly Approval[] }) {
   const now = useNow(10_000);
+  const m = useMessages().approvals;
   const { exactTime, relative } = useFormat();
   return (
     <section aria-labelledby="recent">
       <h2 id="recent" className={styles.heading}>
-        Recent answers
+        {m.recent}
       </h2>
       <ul className={styles.list}>
         {settled.slice(0, SHOWN).map((approval) => {
           if (approval.status === 'waiting') return null;
-          const { icon: Icon, word } = SETTLED[approval.status];
+          const Icon = ICONS[approval.status];
           const at = approval.settledAt ?? approval.createdAt;
           return (
             <li key={approval.id} className={styles.item}>
               <span className={`${styles.status} ${approval.status === 'denied' ? styles.denied : ''}`}>
                 <Icon size={14} aria-hidden="true" />
-                {word}
+                {m.settled[approval.status]}
               </span>
               <span className={styles.title}>
                 <Shown text={approval.title} />

@@ -1,14 +1,8 @@
 import { useId } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
 import { visible } from '../shared/hidden.ts';
+import { useMessages } from '../shared/language.ts';
 import styles from './remember.module.css';
-
-const SCOPES: Readonly<Record<ApprovalScope, string>> = {
-  once: 'just this once',
-  session: 'this session',
-  hour: 'one hour',
-  always: 'always',
-};
 
 /** For how long an "Allow" counts, and for what. */
 export function Remember(props: {
@@ -20,27 +14,24 @@ export function Remember(props: {
 }) {
   const { approval, scope, onScope, pattern, onPattern } = props;
   const name = useId();
+  const m = useMessages().approvals;
   if (approval.scopes.length === 1) {
-    return (
-      <p className={styles.hint}>
-        A rule says to ask about this every time, so an answer counts just this once.
-      </p>
-    );
+    return <p className={styles.hint}>{m.onlyOnce}</p>;
   }
   return (
     <div className={styles.remember}>
       <fieldset className={styles.scopes}>
-        <legend>Remember</legend>
+        <legend>{m.remember}</legend>
         {approval.scopes.map((one) => (
           <label key={one}>
             <input type="radio" name={name} checked={scope === one} onChange={() => onScope(one)} />
-            {SCOPES[one]}
+            {m.scopes[one]}
           </label>
         ))}
       </fieldset>
       {scope !== 'once' && approval.suggestions.length > 0 && (
         <label className={styles.pattern}>
-          <span>for</span>
+          <span>{m.for}</span>
           <select value={pattern} onChange={(event) => onPattern(event.target.value)}>
             {approval.suggestions.map((suggestion) => (
               <option key={suggestion.id} value={suggestion.id}>

@@ -1,6 +1,8 @@
 import { useSyncExternalStore } from 'react';
+import type { Approval } from '../../contract/approvals.ts';
 import type { AuditRow } from '../../contract/audit.ts';
 import type { HostEvent } from '../../contract/events.ts';
+import { desktop } from './bridge.ts';
 import { ask, bindSession, endSession, HostError, listen } from './host.ts';
 import {
   type Connection,
@@ -104,6 +106,7 @@ class PanelConnection {
   /** @param giveUp - ends the connection, so that the next one tries again */
   async #load(giveUp: () => void): Promise<void> {
     try {
+      if (desktop()?.kind === 'approval') return this.#loadApprovals(await ask('approvals.list', {}));
       const [status, approvals, found, journal, clients] = await Promise.all([
         ask('server.status', {}),
         ask('approvals.list', {}),
@@ -111,22 +114,30 @@ class PanelConnection {
         ask('journal.list', { limit: LIST }),
         ask('clients.list', {}),
       ]);
-      // What the host no longer lists as waiting was settled while nobody listened.
-      const listed = new Set(approvals.map(({ id }) => id));
-      const known = this.#state.approvals.filter((one) => one.status !== 'waiting' || listed.has(one.id));
       this.#set({
-        connection: 'live',
-        loaded: true,
+        ...this.#state,
         status,
-        approvals: mergeApprovals(known, approvals),
         rows: mergeRows(this.#state.rows, found.rows),
         journal,
         clients,
       });
+      this.#loadApprovals(approvals);
     } catch (error) {
       if (error instanceof HostError && error.code === 'unauthorized') this.#connection('signed-out');
       giveUp();
     }
+  }
+
+  #loadApprovals(approvals: readonly Approval[]): void {
+    // What the host no longer lists as waiting was settled while nobody listened.
+    const listed = new Set(approvals.map(({ id }) => id));
+    const known = this.#state.approvals.filter((one) => one.status !== 'waiting' || listed.has(one.id));
+    this.#set({
+      ...this.#state,
+      connection: 'live',
+      loaded: true,
+      approvals: mergeApprovals(known, approvals),
+    });
   }
 
   /** What else a row says has changed. */

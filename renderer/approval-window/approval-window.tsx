@@ -1,0 +1,76 @@
+import { ChevronLeft, ChevronRight, ShieldCheck } from 'lucide-react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { ApprovalCard } from '../approvals/approval-card.tsx';
+import { desktop } from '../shared/bridge.ts';
+import { askDesktop } from '../shared/host.ts';
+import { useHotkey } from '../shared/hotkeys.ts';
+import { useMessages } from '../shared/language.ts';
+import { usePanel } from '../shared/panel.ts';
+import { waitingApprovals } from '../shared/panel-state.ts';
+import { Button, Empty, Loading, Notice } from '../shared/parts.tsx';
+import styles from './approval-window.module.css';
+
+/** The approval that the window was opened for: its address names it. */
+function useAsked(): string {
+  return useSyncExternalStore(
+    (changed) => {
+      window.addEventListener('hashchange', changed);
+      return () => window.removeEventListener('hashchange', changed);
+    },
+    () => decodeURIComponent(window.location.hash.slice(1)),
+  );
+}
+
+/** A window of its own for answers: the one asked for, then the next, until none waits. */
+export function ApprovalWindow() {
+  const m = useMessages();
+  const state = usePanel();
+  const asked = useAsked();
+  const [chosen, setChosen] = useState<string>();
+  useEffect(() => setChosen(asked), [asked]);
+  const waiting = waitingApprovals(state);
+  const at = Math.max(
+    0,
+    waiting.findIndex(({ id }) => id === chosen),
+  );
+  const shown = waiting[at];
+  const step = (by: number) => setChosen(waiting[(at + by + waiting.length) % waiting.length]?.id);
+  useHotkey('j', m.approvals.next, () => step(1), { enabled: waiting.length > 1 });
+  useHotkey('k', m.approvals.previous, () => step(-1), { enabled: waiting.length > 1 });
+
+  const client = shown?.clientName;
+  useEffect(() => {
+    document.title = client === undefined ? 'Fastband' : `${client} · Fastband`;
+  }, [client]);
+
+  const done = state.loaded && shown === undefined;
+  useEffect(() => {
+    if (done && desktop() !== undefined) void askDesktop('desktop.closeApproval').catch(() => {});
+  }, [done]);
+
+  return (
+    <main className={styles.window}>
+      {state.connection === 'lost' && <Notice tone="danger">{m.errors.lost}</Notice>}
+      {waiting.length > 1 && (
+        <nav className={styles.steps} aria-label={m.approvals.queue}>
+          <span>{m.approvals.position(at + 1, waiting.length)}</span>
+          <Button icon={ChevronLeft} hotkey="K" onClick={() => step(-1)}>
+            {m.approvals.previous}
+          </Button>
+          <Button icon={ChevronRight} hotkey="J" onClick={() => step(1)}>
+            {m.approvals.next}
+          </Button>
+        </nav>
+      )}
+      {!state.loaded && <Loading lines={5} />}
+      {shown !== undefined && (
+        <ApprovalCard key={shown.id} approval={shown} live={state.connection === 'live'} />
+      )}
+      {done && (
+        <Empty icon={ShieldCheck} title={m.approvals.nothing}>
+          <p>{m.approvals.nothingText}</p>
+        </Empty>
+      )}
+    </main>
+  );
+}

@@ -14,6 +14,7 @@ import {
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import type { DesktopOutput } from '../contract/desktop.ts';
 import styles from './app.module.css';
+import { Keys } from './palette/keys.tsx';
 import { desktop } from './shared/bridge.ts';
 import { askDesktop } from './shared/host.ts';
 import { useMessages } from './shared/language.ts';
@@ -94,6 +95,7 @@ export function App() {
   if (state.connection === 'signed-out') return <SignedOut />;
   return (
     <div className={styles.frame}>
+      <Keys />
       <button type="button" className={styles.skip} onClick={() => document.getElementById('page')?.focus()}>
         {m.pages.skip}
       </button>

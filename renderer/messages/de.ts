@@ -1,8 +1,7 @@
 import type { Messages } from './en.ts';
+import { counter } from './plural.ts';
 
-function count(n: number, one: string, many: string): string {
-  return `${n.toLocaleString('de')} ${n === 1 ? one : many}`;
-}
+const count = counter('de');
 
 /** Every text of the panel, in German. */
 export const de: Messages = {
@@ -127,7 +126,157 @@ export const de: Messages = {
   tools: {},
   clients: {},
   workspaces: {},
-  settings: {},
+  settings: {
+    search: 'Einstellungen suchen',
+    nothing: (query) => `Keine Einstellung handelt von „${query}“`,
+    clear: 'Alle Einstellungen zeigen',
+    sectionsLabel: 'Abschnitte',
+    saved: 'Gespeichert',
+    notSaved: (why) => `Nicht gespeichert. ${why}`,
+    resetOne: (name) => `Auf den Standard zurücksetzen: ${name}`,
+    resetSection: 'Abschnitt zurücksetzen',
+    wasReset: (name) => `${name}: zurück auf dem Standard`,
+    unitOf: (name) => `${name}: Einheit`,
+    noNumber: 'Das ist keine Zahl. Es wurde nicht gespeichert.',
+    outOfBounds: (min, max) => `Möglich ist ${min} bis ${max}. Es wurde nicht gespeichert.`,
+    badName: (name) =>
+      `„${name}“ kann keine Variable heißen: Buchstaben, Ziffern und Unterstriche, vorn keine Ziffer. Es wurde nichts gespeichert.`,
+    tooMany: (max) => `Höchstens ${count(max, 'Name', 'Namen')}. Es wurde nichts gespeichert.`,
+    units: {
+      s: 'Sekunden',
+      min: 'Minuten',
+      h: 'Stunden',
+      d: 'Tage',
+      B: 'Byte',
+      KiB: 'KiB',
+      MiB: 'MiB',
+      GiB: 'GiB',
+    },
+    choices: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel', en: 'English', de: 'Deutsch' },
+    sections: {
+      appearance: { title: 'Darstellung', text: 'Gilt sofort, in jedem Fenster.' },
+      server: { title: 'Server', text: 'Beide sind nur auf diesem Rechner zu erreichen.' },
+      approvals: { title: 'Freigaben', text: '' },
+      limits: { title: 'Grenzen', text: 'Was ein einzelner Client verbrauchen darf.' },
+      commands: { title: 'Befehle', text: 'Programme, die Clients in einem Arbeitsordner ausführen.' },
+      journal: { title: 'Rückgängig', text: 'Wie Dateien waren, bevor ein Client sie änderte.' },
+      audit: { title: 'Verlauf', text: '' },
+      redaction: { title: 'Geheimnisse', text: 'Im Verlauf sind sie immer verdeckt.' },
+    },
+    fields: {
+      'appearance.theme': { name: 'Farben', text: 'Hell oder dunkel.' },
+      'appearance.language': {
+        name: 'Sprache',
+        text: 'Die Sprache dieser Oberfläche. Clients bekommen immer englische Antworten.',
+      },
+      'server.port': {
+        name: 'Port für Clients',
+        text: 'Hier finden Clients den Server; ändert er sich, müssen sie es erfahren. 0 nimmt einen freien Port. Gilt, sobald der Server das nächste Mal startet.',
+      },
+      'server.panelPort': {
+        name: 'Port der Oberfläche',
+        text: 'Wo ein Browser diese Oberfläche öffnet, wenn Fastband ohne Fenster läuft. 0 nimmt einen freien Port. Gilt, sobald Fastband das nächste Mal startet.',
+      },
+      'approvals.timeoutSeconds': {
+        name: 'Zeit zum Antworten',
+        text: 'Eine Frage, die in dieser Zeit niemand beantwortet, wird abgelehnt.',
+      },
+      'limits.callsPerMinute': { name: 'Aufrufe je Minute', text: 'Für einen Client. 0 setzt keine Grenze.' },
+      'limits.callSeconds': {
+        name: 'Längster Aufruf',
+        text: 'Ein Aufruf, der länger läuft, wird beendet. Das Warten auf Ihre Antwort zählt nicht.',
+      },
+      'commands.timeoutSeconds': {
+        name: 'Längster Befehl',
+        text: 'Ein Programm, das länger läuft, wird beendet.',
+      },
+      'commands.outputBytes': {
+        name: 'Ausgabe, die bleibt',
+        text: 'Von einer längeren Ausgabe bleiben Anfang und Ende.',
+      },
+      'commands.env': {
+        name: 'Umgebungsvariablen, die Befehle sehen',
+        text: 'Neben harmlosen wie PATH und LANG. Was hier steht, kann ein Client lesen, der einen Befehl ausführen darf.',
+      },
+      'journal.retentionDays': {
+        name: 'Aufbewahren',
+        text: 'So lange lässt sich eine Änderung rückgängig machen.',
+      },
+      'journal.maxFileBytes': {
+        name: 'Größte Datei',
+        text: 'Die Änderung einer größeren Datei lässt sich nicht rückgängig machen; ihre Freigabe sagt das.',
+      },
+      'journal.maxTotalBytes': { name: 'Platz für alles', text: 'Ist er voll, geht das Älteste zuerst.' },
+      'audit.retentionDays': {
+        name: 'Verlauf aufbewahren',
+        text: 'Ältere Zeilen werden entfernt; dass der Rest vollständig ist, lässt sich weiter prüfen. 0 behält alles.',
+      },
+      'redaction.toolOutput': {
+        name: 'Geheimnisse in Antworten an Clients verdecken',
+        text: 'Schlüssel und Passwörter, die ein Werkzeug findet, werden verdeckt, bevor ein Client sie sieht. Dateien, die welche enthalten, kann er dann nicht bearbeiten.',
+      },
+    },
+    restart: {
+      text: (port) => `Der Server ist noch auf Port ${port} zu erreichen.`,
+      verb: 'Server neu starten',
+      title: 'Den Server neu starten?',
+      warning:
+        'Was auf Ihre Antwort wartet, wird abgelehnt, und was läuft, abgebrochen. Clients brauchen danach die neue Adresse.',
+      done: (port) => `Der Server ist auf Port ${port} zu erreichen`,
+    },
+    transfer: {
+      title: 'Export und Import',
+      text: 'Einstellungen als Datei, für einen anderen Rechner oder zum Aufheben. Schlüssel, Tokens und Regeln sind nicht darin.',
+      export: 'Einstellungen exportieren',
+      import: 'Einstellungen importieren',
+      saved: 'Die Einstellungen sind in einer Datei gespeichert',
+      tooLarge: 'Diese Datei ist zu groß für Einstellungen.',
+      look: (name) => `${name} importieren`,
+      rest: 'Diese Einstellungen ändern sich. Was die Datei nicht nennt, geht auf den Standard zurück.',
+      nothing: 'Das sind die Einstellungen, wie sie sind. Nichts würde sich ändern.',
+      problems: (n) => `Nichts kann importiert werden: ${count(n, 'Fehler', 'Fehler')} in dieser Datei.`,
+      setting: 'Einstellung',
+      now: 'Jetzt',
+      after: 'Danach',
+      take: (n) => `${count(n, 'Einstellung', 'Einstellungen')} ändern`,
+      done: (n) => `${count(n, 'Einstellung', 'Einstellungen')} geändert`,
+    },
+    about: {
+      title: 'Über Fastband',
+      text: 'Was hier läuft und wo seine Daten sind.',
+      protocols: 'MCP-Fassungen',
+      platform: 'Plattform',
+      folder: 'Datenordner',
+      show: 'Ordner zeigen',
+      licences: 'Lizenzen',
+      noLicences:
+        'Fastband läuft hier aus seinen Quellen. Die Liste entsteht beim Bauen; bis dahin steht sie in node_modules.',
+      searchLicences: (n) => `${count(n, 'Paket', 'Pakete')} durchsuchen`,
+      noSuchLicence: 'So heißt kein Paket.',
+      noText: 'Diesem Paket liegt der Text seiner Lizenz nicht bei.',
+      diagnostics: 'Diagnose sammeln',
+      collecting: 'Wird gesammelt …',
+      diagnosticsTitle: 'Diagnose',
+      diagnosticsText:
+        'Was hilft, einen Fehler zu beheben. Geheimnisse sind verdeckt, Ordner gekürzt, und aus Ihren Dateien ist nichts darin. Es geht von selbst nirgendwohin: Lesen Sie es, dann speichern Sie es.',
+      diagnosticsSaved: 'Die Diagnose ist in einer Datei gespeichert',
+    },
+  },
   effects: {},
-  palette: {},
+  palette: {
+    title: 'Befehle',
+    placeholder: 'Zu einer Seite gehen, etwas tun, Client, Werkzeug oder Arbeitsordner finden',
+    goTo: 'Gehe zu',
+    actions: 'Tun',
+    things: 'Gefunden',
+    now: 'jetzt',
+    after: 'dann',
+    here: 'Auf dieser Seite',
+    everywhere: 'Überall',
+    shortcuts: 'Tastenkürzel',
+    search: (text) => `Verlauf nach „${text}“ durchsuchen`,
+    theme: (name) => `Farben: ${name}`,
+    language: (name) => `Sprache: ${name}`,
+    themes: { system: 'wie das System', light: 'hell', dark: 'dunkel' },
+  },
 };

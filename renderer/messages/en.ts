@@ -1,7 +1,6 @@
-/** "1 client", "3 clients". */
-function count(n: number, one: string, many: string): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
-}
+import { counter } from './plural.ts';
+
+const count = counter('en');
 
 /** Every text of the panel, in English: one section for each page, and what they share. */
 export const en = {
@@ -121,9 +120,153 @@ export const en = {
   tools: {},
   clients: {},
   workspaces: {},
-  settings: {},
+  settings: {
+    search: 'Search settings',
+    nothing: (query: string) => `No setting speaks of “${query}”`,
+    clear: 'Show all settings',
+    sectionsLabel: 'Sections',
+    saved: 'Saved',
+    notSaved: (why: string) => `Not saved. ${why}`,
+    resetOne: (name: string) => `Set back to the default: ${name}`,
+    resetSection: 'Reset section',
+    wasReset: (name: string) => `${name}: back to the default`,
+    unitOf: (name: string) => `${name}: unit`,
+    noNumber: 'This is no number. It was not saved.',
+    outOfBounds: (min: string, max: string) => `It must be from ${min} to ${max}. It was not saved.`,
+    badName: (name: string) =>
+      `“${name}” cannot be the name of a variable: letters, digits and underscores, no digit first. Nothing was saved.`,
+    tooMany: (max: number) => `At most ${count(max, 'name', 'names')}. Nothing was saved.`,
+    units: {
+      s: 'seconds',
+      min: 'minutes',
+      h: 'hours',
+      d: 'days',
+      B: 'bytes',
+      KiB: 'KiB',
+      MiB: 'MiB',
+      GiB: 'GiB',
+    },
+    choices: { system: 'As the system', light: 'Light', dark: 'Dark', en: 'English', de: 'Deutsch' },
+    sections: {
+      appearance: { title: 'Appearance', text: 'Takes effect at once, in every window.' },
+      server: { title: 'Server', text: 'Both listen on this computer alone.' },
+      approvals: { title: 'Approvals', text: '' },
+      limits: { title: 'Limits', text: 'What one client may use.' },
+      commands: { title: 'Commands', text: 'Programs that clients run in a workspace.' },
+      journal: { title: 'Undo', text: 'What files were before a client changed them.' },
+      audit: { title: 'Activity', text: '' },
+      redaction: { title: 'Secrets', text: 'In the activity they are always masked.' },
+    },
+    fields: {
+      'appearance.theme': { name: 'Theme', text: 'Light or dark.' },
+      'appearance.language': {
+        name: 'Language',
+        text: 'Of the panel. Clients are always answered in English.',
+      },
+      'server.port': {
+        name: 'Port for clients',
+        text: 'Clients find the server here, so they must be told when it changes. 0 takes any free port. In force when the server is next started.',
+      },
+      'server.panelPort': {
+        name: 'Port of the panel',
+        text: 'Where a browser opens this panel when Fastband runs without a window. 0 takes any free port. In force when Fastband is next started.',
+      },
+      'approvals.timeoutSeconds': {
+        name: 'Time to answer',
+        text: 'A question that nobody answers in this time is denied.',
+      },
+      'limits.callsPerMinute': { name: 'Calls a minute', text: 'For one client. 0 sets no limit.' },
+      'limits.callSeconds': {
+        name: 'Longest call',
+        text: 'A call that runs longer is ended. Waiting for your answer is not counted.',
+      },
+      'commands.timeoutSeconds': { name: 'Longest command', text: 'A program that runs longer is ended.' },
+      'commands.outputBytes': {
+        name: 'Output that is kept',
+        text: 'Of a longer output, beginning and end are kept.',
+      },
+      'commands.env': {
+        name: 'Environment variables that commands see',
+        text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read.',
+      },
+      'journal.retentionDays': { name: 'Keep for', text: 'A change can be undone for this long.' },
+      'journal.maxFileBytes': {
+        name: 'Largest file',
+        text: 'A change of a larger file cannot be undone, and its approval says so.',
+      },
+      'journal.maxTotalBytes': { name: 'Space for all', text: 'When it is full, the oldest go first.' },
+      'audit.retentionDays': {
+        name: 'Keep activity for',
+        text: 'Older rows are removed; that the rest is whole can still be verified. 0 keeps everything.',
+      },
+      'redaction.toolOutput': {
+        name: 'Mask secrets in answers to clients',
+        text: 'Keys and passwords that a tool finds are masked before a client sees them. Clients then cannot work on files that hold them.',
+      },
+    },
+    restart: {
+      text: (port: number) => `The server still listens on port ${port}.`,
+      verb: 'Restart server',
+      title: 'Restart the server?',
+      warning:
+        'What waits for your answer is denied, and what runs is cancelled. Clients must be given the new address.',
+      done: (port: number) => `The server listens on port ${port}`,
+    },
+    transfer: {
+      title: 'Export and import',
+      text: 'Settings as a file, for another computer or to keep. Keys, tokens and rules are not in it.',
+      export: 'Export settings',
+      import: 'Import settings',
+      saved: 'The settings were saved to a file',
+      tooLarge: 'This file is too large to hold settings.',
+      look: (name: string) => `Import ${name}`,
+      rest: 'These settings change. Whatever the file does not name goes back to its default.',
+      nothing: 'These are the settings as they are. Nothing would change.',
+      problems: (n: number) => `Nothing can be imported: ${count(n, 'problem', 'problems')} in this file.`,
+      setting: 'Setting',
+      now: 'Now',
+      after: 'Then',
+      take: (n: number) => `Change ${count(n, 'setting', 'settings')}`,
+      done: (n: number) => `${count(n, 'setting', 'settings')} changed`,
+    },
+    about: {
+      title: 'About',
+      text: 'What runs here, and where its data is.',
+      protocols: 'MCP revisions',
+      platform: 'Platform',
+      folder: 'Data folder',
+      show: 'Show folder',
+      licences: 'Licences',
+      noLicences:
+        'Fastband runs from its sources here. The list is made when it is built; until then it is in node_modules.',
+      searchLicences: (n: number) => `Search ${count(n, 'package', 'packages')}`,
+      noSuchLicence: 'No package is called that.',
+      noText: 'This package comes without the text of its licence.',
+      diagnostics: 'Collect diagnostics',
+      collecting: 'Collecting …',
+      diagnosticsTitle: 'Diagnostics',
+      diagnosticsText:
+        'What helps to mend a problem. Secrets are masked, folders shortened, and nothing of your files is in it. It goes nowhere by itself: read it, then save it.',
+      diagnosticsSaved: 'The diagnostics were saved to a file',
+    },
+  },
   effects: {},
-  palette: {},
+  palette: {
+    title: 'Commands',
+    placeholder: 'Go to a page, do something, find a client, tool or workspace',
+    goTo: 'Go to',
+    actions: 'Do',
+    things: 'Found',
+    now: 'now',
+    after: 'then',
+    here: 'On this page',
+    everywhere: 'Everywhere',
+    shortcuts: 'Keyboard shortcuts',
+    search: (text: string) => `Search activity for “${text}”`,
+    theme: (name: string) => `Theme: ${name}`,
+    language: (name: string) => `Language: ${name}`,
+    themes: { system: 'as the system', light: 'light', dark: 'dark' },
+  },
 };
 
 /** What every other language must say. */

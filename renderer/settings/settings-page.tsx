@@ -1,7 +1,106 @@
+import { Search, SearchX } from 'lucide-react';
+import { useMemo, useRef } from 'react';
+import type { Settings } from '../../contract/settings.ts';
+import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
+import { Button, Empty, Failed, Loading } from '../shared/parts.tsx';
+import { useChannel } from '../shared/query.ts';
+import { useHashParams } from '../shared/route.ts';
+import { About } from './about.tsx';
+import { type Field, SECTIONS } from './fields.ts';
+import { SectionIndex } from './section-index.tsx';
+import styles from './settings-page.module.css';
+import { SettingsSection } from './settings-section.tsx';
+import { Transfer } from './transfer.tsx';
+import { fieldWords, sectionWords } from './words.ts';
 
+/** Every setting there is, found by its words, saved as it is changed. */
 export function SettingsPage() {
   const m = useMessages();
-  return <PageTitle title={m.pages.settings} />;
+  const [params, setParams] = useHashParams();
+  const asked = useChannel('settings.get', {});
+  const search = useRef<HTMLInputElement>(null);
+  useHotkey('/', m.settings.search, () => search.current?.focus());
+  const query = params.get('q') ?? '';
+
+  return (
+    <>
+      <PageTitle title={m.pages.settings} />
+      <label className={styles.search}>
+        <Search size={16} aria-hidden="true" />
+        <input
+          ref={search}
+          type="search"
+          value={query}
+          placeholder={m.settings.search}
+          aria-label={m.settings.search}
+          onChange={(event) => setParams({ q: event.target.value })}
+          onKeyDown={(event) => event.key === 'Escape' && setParams({ q: undefined })}
+        />
+        <kbd>/</kbd>
+      </label>
+      {asked.isError && <Failed error={asked.error} onRetry={() => void asked.refetch()} />}
+      {asked.isPending && <Loading lines={8} />}
+      {asked.data !== undefined && (
+        <Sections settings={asked.data} query={query} onClear={() => setParams({ q: undefined })} />
+      )}
+    </>
+  );
+}
+
+function Sections({ settings, query, onClear }: { settings: Settings; query: string; onClear: () => void }) {
+  const m = useMessages();
+  const found = useMemo(
+    () =>
+      SECTIONS.map((one) => ({
+        ...one,
+        fields: one.fields.filter((field) => matches(query, m.settings, field)),
+      })).filter(({ fields }) => fields.length > 0),
+    [query, m],
+  );
+  if (found.length === 0)
+    return (
+      <Empty icon={SearchX} title={m.settings.nothing(query)}>
+        <Button onClick={onClear}>{m.settings.clear}</Button>
+      </Empty>
+    );
+  const searching = query.trim() !== '';
+  return (
+    <div className={styles.columns}>
+      {!searching && (
+        <SectionIndex
+          label={m.settings.sectionsLabel}
+          entries={[
+            ...found.map(({ section }) => ({ id: section, name: sectionWords(m.settings, section).title })),
+            { id: 'transfer', name: m.settings.transfer.title },
+            { id: 'about', name: m.settings.about.title },
+          ]}
+        />
+      )}
+      <div className={styles.sections}>
+        {found.map(({ section, fields }) => (
+          <SettingsSection
+            key={section}
+            section={section}
+            fields={fields}
+            settings={settings}
+            whole={!searching}
+          />
+        ))}
+        {!searching && <Transfer />}
+        {!searching && <About />}
+      </div>
+    </div>
+  );
+}
+
+/** Every word typed must begin a word of the name, the description, the section or the key. */
+function matches(query: string, m: Parameters<typeof fieldWords>[0], field: Field): boolean {
+  const { name, text } = fieldWords(m, field);
+  const words = `${name} ${text} ${sectionWords(m, field.section).title} ${field.id}`.toLocaleLowerCase();
+  return query
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .every((word) => words.includes(word));
 }

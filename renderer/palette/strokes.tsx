@@ -9,7 +9,7 @@ export function Strokes({ keys }: { readonly keys: string }) {
     <span className={styles.strokes}>
       {keyNames(keys).map((name, at) => (
         <span key={`${name} ${keys.slice(0, at)}`}>
-          {at > 0 && <small>{m.palette.then} </small>}
+          {at > 0 && <small>{m.palette.after} </small>}
           <kbd>{name}</kbd>
         </span>
       ))}

@@ -77,7 +77,11 @@ export type AuditFilter = z.infer<typeof AuditFilter>;
 export const AuditSearchInput = AuditFilter.extend({
   /** Newest first. Rows with a lower `seq` than this one. */
   cursor: z.int().optional(),
+  /** Only rows with a higher `seq` than this one. */
+  after: z.int().optional(),
   limit: z.int().min(1).max(1000).default(100),
+  /** Leaves `detail` out, for lists. */
+  brief: z.boolean().optional(),
 });
 export type AuditSearchInput = z.infer<typeof AuditSearchInput>;
 
@@ -98,3 +102,63 @@ export const AuditVerifyOutput = z.strictObject({
   bad: z.strictObject({ seq: z.int(), problem: z.string() }).nullable(),
 });
 export type AuditVerifyOutput = z.infer<typeof AuditVerifyOutput>;
+
+export const AuditIndexInput = z.strictObject({
+  filter: AuditFilter.optional(),
+  /** How many rows lie between two anchors. */
+  every: z.int().min(50).max(1000).default(200),
+});
+export type AuditIndexInput = z.infer<typeof AuditIndexInput>;
+
+/**
+ * Where the rows of a filter are, so that any place of a long list can be shown at once: page `i` is `audit.search`
+ * with the `cursor` `anchors[i] + 1` and the limit `every`.
+ */
+export const AuditIndexOutput = z.strictObject({
+  total: z.int(),
+  /** The last row of the log when this was made, whatever the filter; 0 for none. */
+  newest: z.int(),
+  /** `seq` of every `every`-th row, newest first, from the first one on. */
+  anchors: z.array(z.int()),
+});
+export type AuditIndexOutput = z.infer<typeof AuditIndexOutput>;
+
+export const AuditStatsInput = z.strictObject({
+  by: z.enum(['time', 'tool', 'client']),
+  /** Milliseconds since the epoch, inclusive. Default: 30 days before `to`. */
+  from: z.int().optional(),
+  /** Milliseconds since the epoch, exclusive. Default: now. */
+  to: z.int().optional(),
+  /** Stretches of time of equal length, for `by: 'time'`. */
+  buckets: z.int().min(1).max(500).default(60),
+});
+export type AuditStatsInput = z.infer<typeof AuditStatsInput>;
+
+/** Calls that ended (finished, failed or refused) with something in common. */
+export const AuditStatsGroup = z.strictObject({
+  /** A stretch's beginning in milliseconds since the epoch, a tool's name, or a client's id. */
+  key: z.string(),
+  /** A client's name; else the key. */
+  name: z.string(),
+  calls: z.int(),
+  ok: z.int(),
+  error: z.int(),
+  denied: z.int(),
+  cancelled: z.int(),
+  timeout: z.int(),
+  /** Of those that ran; null when none did. */
+  meanMs: z.number().nullable(),
+  lastAt: z.int().nullable(),
+});
+export type AuditStatsGroup = z.infer<typeof AuditStatsGroup>;
+
+export const AuditStatsOutput = z.strictObject({
+  from: z.int(),
+  to: z.int(),
+  /** By time: every stretch in order, empty ones too. Else the most calls first. */
+  groups: z.array(AuditStatsGroup),
+});
+export type AuditStatsOutput = z.infer<typeof AuditStatsOutput>;
+
+/** Names a long task, chosen by who starts it, to follow its progress and to cancel it. */
+export const TaskId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);

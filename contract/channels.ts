@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { About, Diagnostics, Licence, SettingsImport } from './about.ts';
 import { Approval, ApprovalStatus, DecideInput } from './approvals.ts';
-import { AuditFilter, AuditRow, AuditSearchInput, AuditSearchOutput, AuditVerifyOutput } from './audit.ts';
+import {
+  AuditFilter,
+  AuditIndexInput,
+  AuditIndexOutput,
+  AuditRow,
+  AuditSearchInput,
+  AuditSearchOutput,
+  AuditStatsInput,
+  AuditStatsOutput,
+  AuditVerifyOutput,
+  TaskId,
+} from './audit.ts';
 import { Client, JournalEntry, ServerStatus, ToolInfo, Workspace } from './entities.ts';
 import { Explanation, Grant, Rule, RuleInput } from './policy.ts';
 import { Settings, SettingsPatch } from './settings.ts';
@@ -35,12 +46,24 @@ export const CHANNELS = {
 
   'audit.search': { input: AuditSearchInput, output: AuditSearchOutput },
   'audit.get': { input: z.strictObject({ seq: z.int() }), output: AuditRow },
-  'audit.verify': { input: none, output: AuditVerifyOutput },
+  /** Every row of one call, oldest first. */
+  'audit.call': { input: z.strictObject({ callId: z.string().min(1).max(200) }), output: z.array(AuditRow) },
+  'audit.index': { input: AuditIndexInput, output: AuditIndexOutput },
+  'audit.stats': { input: AuditStatsInput, output: AuditStatsOutput },
+  /** With `task`, progress comes as `task.progress`, in rows. */
+  'audit.verify': { input: z.strictObject({ task: TaskId.optional() }), output: AuditVerifyOutput },
   /** Over HTTP the answer is the file itself, streamed; over IPC the host asks where to save it. */
   'audit.export': {
-    input: z.strictObject({ format: z.enum(['jsonl', 'csv']), filter: AuditFilter.optional() }),
+    input: z.strictObject({
+      format: z.enum(['jsonl', 'csv']),
+      filter: AuditFilter.optional(),
+      task: TaskId.optional(),
+    }),
     output: z.strictObject({ rows: z.int(), bytes: z.int() }),
   },
+
+  /** Stops a task. One that has ended, or never was, is no error. */
+  'tasks.cancel': { input: z.strictObject({ task: TaskId }), output: none },
 
   'clients.list': { input: none, output: z.array(Client) },
   'clients.create': {

@@ -41,7 +41,7 @@ export async function composeApp(ports: Ports, options: AppOptions): Promise<App
     redactor: core.redactor,
     handle: (channel, input) => handle(core, channel, input),
     status: () => core.status(),
-    exportAudit: ({ format, filter }) => core.store.audit.export(format, filter),
+    exportAudit: (input) => core.exportAudit(input),
     subscribe: (listener) => core.subscribe(listener),
     authFailed: (what) => core.authFailures.record(what),
     setPanel: (url) => core.setPanel(url),

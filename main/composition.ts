@@ -18,6 +18,7 @@ import { ChangeJournal } from './core/journal.ts';
 import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
 import { type RecentLog, recentLog } from './core/recent-log.ts';
 import { createRedactor, type Redactor } from './core/redact.ts';
+import { Tasks } from './core/tasks.ts';
 import type { HostFacts, Tool } from './core/tool.ts';
 import { createDiagnostics } from './diagnostics.ts';
 import { LiveTables, type Snapshot } from './live-tables.ts';
@@ -54,6 +55,7 @@ export class Core {
   readonly journal: ChangeJournal;
   readonly admin: Admin;
   readonly authFailures: AuthFailures;
+  readonly tasks: Tasks;
   readonly #ports: Ports;
   readonly #log: RecentLog;
   readonly #options: AppOptions;
@@ -122,6 +124,9 @@ export class Core {
     );
     this.authFailures = new AuthFailures(ports.clock, (summary) =>
       this.#audit({ type: 'auth.failed', actor: 'unknown', outcome: 'denied', summary }),
+    );
+    this.tasks = new Tasks(ports.clock, (task, done, total) =>
+      ports.notify({ type: 'task.progress', task, done, total }),
     );
     this.journal = new ChangeJournal({
       rows: this.store.journal,
@@ -303,17 +308,24 @@ export class Core {
     });
   }
 
-  async measureExport({
-    format,
-    filter,
-  }: ChannelInput<'audit.export'>): Promise<{ rows: number; bytes: number }> {
+  /** The rows of `audit.export` as text, in chunks. */
+  async *exportAudit({ format, filter, task }: ChannelInput<'audit.export'>): AsyncGenerator<string> {
+    const { signal, progress, end } = this.tasks.begin(task);
+    try {
+      yield* this.store.audit.export(format, filter, { signal, progress });
+    } finally {
+      end();
+    }
+  }
+
+  async measureExport(input: ChannelInput<'audit.export'>): Promise<{ rows: number; bytes: number }> {
     let rows = 0;
     let bytes = 0;
-    for await (const chunk of this.store.audit.export(format, filter)) {
+    for await (const chunk of this.exportAudit(input)) {
       rows += chunk.split('\n').length - 1;
       bytes += Buffer.byteLength(chunk);
     }
-    return { rows: format === 'csv' ? Math.max(0, rows - 1) : rows, bytes };
+    return { rows: input.format === 'csv' ? Math.max(0, rows - 1) : rows, bytes };
   }
 
   /** Judges waiting and running calls again and tells clients of changed lists, when a table really changed. */

@@ -24,8 +24,17 @@ const HANDLERS: Handlers = {
 
   'audit.search': (input, core) => core.store.audit.search(input),
   'audit.get': ({ seq }, core) => found(core.store.audit.get(seq), 'audit row'),
-  'audit.verify': (_, core) => core.store.audit.verify(),
+  'audit.call': ({ callId }, core) => core.store.audit.call(callId),
+  'audit.index': (input, core) => core.store.audit.index(input),
+  'audit.stats': (input, core) => core.store.audit.stats(input),
+  'audit.verify': ({ task }, core) =>
+    core.tasks.run(task, (signal, progress) => core.store.audit.verify({ signal, progress })),
   'audit.export': (input, core) => core.measureExport(input),
+
+  'tasks.cancel': ({ task }, core) => {
+    core.tasks.cancel(task);
+    return {};
+  },
 
   'clients.list': (_, core) => core.store.clients.list(),
   'clients.create': ({ name }, core) => core.admin.createClient(name),

@@ -19,8 +19,18 @@ export interface Walked {
   readonly bad: BadRow | null;
 }
 
-/** Checks rows `from` to `to`, both included and all of them expected, against the hash before the first (hex). */
-export function walkChain(db: Db, from: number, to: number, before: string): Walked {
+/**
+ * Checks rows `from` to `to`, both included and all of them expected, against the hash before the first (hex).
+ *
+ * @param walked - told how many rows were checked, now and then
+ */
+export function walkChain(
+  db: Db,
+  from: number,
+  to: number,
+  before: string,
+  walked: (rows: number) => void = () => {},
+): Walked {
   const chunk = db
     .prepare<[number, number], ChainRow>(
       `SELECT seq, ${ROW_TEXT}, lower(hex(hash)) FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq`,
@@ -48,6 +58,7 @@ export function walkChain(db: Db, from: number, to: number, before: string): Wal
       expected++;
     }
     if (expected <= end) return bad(expected, `Row ${expected} is missing: it was removed.`);
+    walked(expected - from);
   }
   return { hash: prev, rows: expected - from, bad: null };
 }
@@ -64,12 +75,17 @@ export interface WalkedStretch extends Walked {
  * Checks rows `from` to `to` in one view of the log. Where retention has removed some of them by now, the walk begins
  * at its checkpoint: logs are verified while they are being shortened.
  */
-export function walkStretch(db: Db, from: number, to: number): WalkedStretch {
+export function walkStretch(
+  db: Db,
+  from: number,
+  to: number,
+  walked?: (rows: number) => void,
+): WalkedStretch {
   return db.transaction(() => {
     const checkpoint = readCheckpoint(db);
     const start = Math.max(from, (checkpoint?.upTo ?? 0) + 1);
     // Where the row before is missing too, the stretch before this one says so.
-    return { ...walkChain(db, start, to, hashBefore(db, start) ?? ''), checkpoint };
+    return { ...walkChain(db, start, to, hashBefore(db, start) ?? '', walked), checkpoint };
   })();
 }
 

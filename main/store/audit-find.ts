@@ -10,6 +10,8 @@ export interface Find extends Stretch {
   readonly filter: AuditFilter;
   readonly order: 'ASC' | 'DESC';
   readonly limit: number;
+  /** Without `detail`. */
+  readonly brief?: boolean;
 }
 
 /**
@@ -106,7 +108,8 @@ class Finder {
   }
 
   #add(row: RawAuditRow): void {
-    this.#found.push(toAuditRow(row, this.#hashBefore(row[0])));
+    const detail = this.#find.brief === true ? {} : undefined;
+    this.#found.push(toAuditRow(row, this.#hashBefore(row[0]), detail));
   }
 
   #hashBefore(seq: number): string {
@@ -117,7 +120,8 @@ class Finder {
   }
 }
 
-function passes(row: RawAuditRow, filter: AuditFilter): boolean {
+/** Whether a row is one that a filter asks for, words aside. */
+export function passes(row: RawAuditRow, filter: AuditFilter): boolean {
   const [, at, type, callId, actor, clientId, tool, kinds, decision, outcome] = row;
   return (
     (filter.type === undefined ||

@@ -128,6 +128,16 @@ export class AuditIndex {
     return low === null || high === null ? undefined : { low, high };
   }
 
+  /** Whether a row lies in a block whose rows are all between two times (`to` excluded). */
+  blocksWithin(from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER): { has(seq: number): boolean } {
+    const ids = this.#db
+      .prepare<[number, number], number>('SELECT id FROM block WHERE min_at >= ? AND max_at < ?')
+      .pluck()
+      .all(from, to);
+    const whole = new Set(ids);
+    return { has: (seq) => whole.has(blockOf(seq)) };
+  }
+
   #segments(low: number, high: number, order: 'ASC' | 'DESC'): Segment[] {
     return this.#db
       .prepare<[number, number], Segment>(
@@ -227,12 +237,16 @@ function segmentOf(seq: number): number {
   return Math.floor((seq - 1) / SEGMENT);
 }
 
+function blockOf(seq: number): number {
+  return Math.floor((seq - 1) / BLOCK);
+}
+
 function blocksOf(
   rows: readonly RawAuditRow[],
 ): [id: number, first: number, last: number, minAt: number, maxAt: number][] {
   const blocks: [number, number, number, number, number][] = [];
   for (const [seq, at] of rows) {
-    const id = Math.floor((seq - 1) / BLOCK);
+    const id = blockOf(seq);
     const block = blocks.at(-1);
     if (block === undefined || block[0] !== id) blocks.push([id, seq, seq, at, at]);
     else {

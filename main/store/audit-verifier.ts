@@ -26,12 +26,12 @@ const MAX_THREADS = 4;
  * Verifies a home's log on threads of its own, so that searches do not wait for it. Each walks a stretch: a row's
  * hash depends on nothing but the row and the stored hash before it, which the stretch before checks.
  *
- * @throws FastbandError `audit_unavailable` when the log cannot be read
+ * @throws FastbandError `audit_unavailable` when the log cannot be read; the signal's reason when it was stopped
  */
-export async function verifyAudit(home: string): Promise<AuditVerifyOutput> {
+export async function verifyAudit(home: string, watch: Watch = {}): Promise<AuditVerifyOutput> {
   const db = openLog(join(home, DATABASE_FILE));
   try {
-    return await verifyLog(db, home);
+    return await verifyLog(db, home, watch);
   } finally {
     db.close();
   }
@@ -47,6 +47,13 @@ function openLog(file: string): Db {
       { cause: error },
     );
   }
+}
+
+/** How a long walk is followed and stopped. */
+export interface Watch {
+  readonly signal?: AbortSignal;
+  /** In rows. */
+  readonly progress?: (done: number, total: number) => void;
 }
 
 interface Bounds {
@@ -69,7 +76,7 @@ function readBounds(db: Db): Bounds {
   })();
 }
 
-async function verifyLog(db: Db, home: string): Promise<AuditVerifyOutput> {
+async function verifyLog(db: Db, home: string, watch: Watch): Promise<AuditVerifyOutput> {
   const { checkpoint, firstSeq, lastSeq, lastHash, highest } = readBounds(db);
   const from = (checkpoint?.upTo ?? 0) + 1;
   const answer = (bad: BadRow | null, rows = 0) => ({
@@ -91,7 +98,7 @@ async function verifyLog(db: Db, home: string): Promise<AuditVerifyOutput> {
     return answer({ seq: firstSeq, problem });
   }
   let rows = 0;
-  for (const walk of await walkAll(db, home, from, lastSeq)) {
+  for (const walk of await walkAll(db, home, from, lastSeq, watch)) {
     rows += walk.rows;
     if (walk.checkpoint !== undefined && !isVouchedFor(home, walk.checkpoint))
       return answer(forged(walk.checkpoint), rows);
@@ -104,10 +111,33 @@ async function verifyLog(db: Db, home: string): Promise<AuditVerifyOutput> {
   return answer(null, rows);
 }
 
-async function walkAll(db: Db, home: string, from: number, to: number): Promise<WalkedStretch[]> {
+async function walkAll(
+  db: Db,
+  home: string,
+  from: number,
+  to: number,
+  { signal, progress }: Watch,
+): Promise<WalkedStretch[]> {
   if (to - from < ROWS_AT_ONCE) return [walkStretch(db, from, to)];
+  const stretches = split(from, to);
+  const done = stretches.map(() => 0);
   return Promise.all(
-    split(from, to).map((stretch) => askOnce<WalkedStretch>(home, { op: 'walk', ...stretch })),
+    stretches.map((stretch, index) =>
+      askOnce<WalkedStretch>(
+        home,
+        { op: 'walk', ...stretch },
+        {
+          ...(signal === undefined ? {} : { signal }),
+          progress: (rows) => {
+            done[index] = rows;
+            progress?.(
+              done.reduce((sum, one) => sum + one),
+              to - from + 1,
+            );
+          },
+        },
+      ),
+    ),
   );
 }
 

@@ -1,9 +1,13 @@
 import type Database from 'better-sqlite3';
 import type {
   AuditFilter,
+  AuditIndexInput,
+  AuditIndexOutput,
   AuditRow,
   AuditSearchInput,
   AuditSearchOutput,
+  AuditStatsInput,
+  AuditStatsOutput,
   AuditVerifyOutput,
 } from '../../contract/audit.ts';
 import type { AuditEntry } from '../core/audit-entry.ts';
@@ -19,8 +23,9 @@ import {
   rowText,
   toAuditRow,
 } from './audit-row.ts';
+import { statsQuestion } from './audit-stats.ts';
 import { AuditUpkeep } from './audit-upkeep.ts';
-import { verifyAudit } from './audit-verifier.ts';
+import { verifyAudit, type Watch } from './audit-verifier.ts';
 import { isStorageError } from './database.ts';
 import { Reader } from './reader.ts';
 import type { Tables } from './tables.ts';
@@ -104,6 +109,23 @@ export class AuditStore {
     return this.#reader.ask<AuditSearchOutput>({ op: 'search', input });
   }
 
+  /** Every row of one call, oldest first. */
+  async call(callId: string): Promise<AuditRow[]> {
+    const { rows } = await this.search({ callId, limit: 1000 });
+    return rows.toReversed();
+  }
+
+  /** How many rows a filter has and where they are, for lists that jump to any place. */
+  index(input: AuditIndexInput): Promise<AuditIndexOutput> {
+    return this.#reader.ask<AuditIndexOutput>({ op: 'index', input });
+  }
+
+  /** Calls counted by time, tool or client. */
+  stats(input: AuditStatsInput): Promise<AuditStatsOutput> {
+    const question = statsQuestion(input, this.#tables.clock.now());
+    return this.#reader.ask<AuditStatsOutput>({ op: 'stats', ...question });
+  }
+
   /**
    * Walks the whole chain and names the first row that does not fit: an edit, a removal, an insertion, another order,
    * a forged checkpoint.
@@ -112,17 +134,22 @@ export class AuditStore {
    * with this user's rights wrote anew, that count included. Keep `lastSeq` and `lastHash` elsewhere: when a later
    * answer does not contain them as they were, that happened.
    */
-  verify(): Promise<AuditVerifyOutput> {
-    return verifyAudit(this.#tables.home);
+  verify(watch: Watch = {}): Promise<AuditVerifyOutput> {
+    return verifyAudit(this.#tables.home, watch);
   }
 
   /**
    * The log as text in chunks, oldest first, up to the row that was the last when it began. JSON lines, or CSV
    * (RFC 4180) whose cells no spreadsheet takes for formulas. Rows that retention removes meanwhile are left out.
    */
-  async *export(format: 'jsonl' | 'csv', filter: AuditFilter = {}): AsyncGenerator<string> {
+  async *export(
+    format: 'jsonl' | 'csv',
+    filter: AuditFilter = {},
+    { signal, progress }: Watch = {},
+  ): AsyncGenerator<string> {
     const upTo = this.#lastRow()[0];
     for (let after: number | null = 0; after !== null; ) {
+      signal?.throwIfAborted();
       const chunk: { text: string; next: number | null } = await this.#reader.ask({
         op: 'export',
         format,
@@ -132,6 +159,7 @@ export class AuditStore {
       });
       if (chunk.text !== '') yield chunk.text;
       after = chunk.next;
+      progress?.(after ?? upTo, upTo);
     }
   }
 

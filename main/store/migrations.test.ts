@@ -19,6 +19,8 @@ const ROWS: readonly string[] = [
   `INSERT INTO audit (seq, at, type, actor, kinds, summary, detail, hash) VALUES (1, 5, 'undo', 'person', '', 's', '{}', zeroblob(32))`,
   `INSERT INTO journal (call_id, at, client_name, tool, workspace, path, op, bytes, undoable, body)
    VALUES ('c_1', 5, 'Cursor', 'write_file', 'shop', 'a', 'modify', 3, 1, '{}')`,
+  `INSERT INTO audit (seq, at, type, actor, kinds, summary, detail, hash)
+   VALUES (2, 5, 'call.finished', 'Cursor', '', 's', '{}', zeroblob(32))`,
 ];
 
 describe('each migration, from the version before it with rows in it', () => {

@@ -108,6 +108,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX journal_call ON journal (call_id);
   `,
+  // 4: calls that ended, for figures over time: everything that is counted is in the index itself.
+  `
+  CREATE INDEX audit_ended ON audit (at, outcome, tool, client_id, actor, duration_us)
+    WHERE type IN ('call.finished', 'call.refused');
+  `,
 ];
 
 /**

@@ -7,6 +7,8 @@ import { walkStretch } from './audit-chain.ts';
 import { type ExportQuestion, exportHead, exportText } from './audit-export.ts';
 import { findRows } from './audit-find.ts';
 import { AuditIndex } from './audit-index.ts';
+import { indexRows } from './audit-places.ts';
+import { countCalls } from './audit-stats.ts';
 import { connect, isStorageError } from './database.ts';
 import { DATABASE_FILE, SEARCH_FILE } from './home.ts';
 import type { ReaderAnswer, ReaderQuestion } from './reader.ts';
@@ -22,24 +24,36 @@ if (port === null) throw new Error('this file runs as a worker only');
 const file = join(home, DATABASE_FILE);
 const log = connect(file, 'read');
 let index: AuditIndex | undefined;
+const tell = (message: ReaderAnswer) => port.postMessage(message);
 
-function answer(question: ReaderQuestion): unknown {
+function answer(id: number, question: ReaderQuestion): unknown {
   switch (question.op) {
     case 'search':
       return search(question.input);
     case 'export':
       return exportChunk(question);
+    case 'index':
+      return indexRows(log, indexed(), question.input);
+    case 'stats':
+      return countCalls(log, question);
     case 'walk':
-      return walkStretch(log, question.from, question.to);
+      return walkStretch(log, question.from, question.to, (progress) => tell({ id, progress }));
     case 'upkeep':
       if (question.index) indexed();
       return emptyWal();
   }
 }
 
-function search({ cursor, limit, ...filter }: AuditSearchInput): AuditSearchOutput {
+function search({ cursor, after, limit, brief, ...filter }: AuditSearchInput): AuditSearchOutput {
   const high = cursor === undefined ? Number.MAX_SAFE_INTEGER : cursor - 1;
-  const rows = findRows(log, indexed(), { filter, low: 1, high, order: 'DESC', limit: limit + 1 });
+  const rows = findRows(log, indexed(), {
+    filter,
+    low: (after ?? 0) + 1,
+    high,
+    order: 'DESC',
+    limit: limit + 1,
+    ...(brief === undefined ? {} : { brief }),
+  });
   const page = rows.slice(0, limit);
   return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
 }
@@ -95,11 +109,11 @@ function emptyWal(): null {
 port.on('message', ({ id, question }: { id: number; question: ReaderQuestion }) => {
   let reply: ReaderAnswer;
   try {
-    reply = { id, value: answer(question) };
+    reply = { id, value: answer(id, question) };
   } catch (error) {
     reply = { id, error: toWireError(isStorageError(error) ? unreadable(error) : error) };
   }
-  port.postMessage(reply);
+  tell(reply);
 });
 
 function unreadable(cause: unknown): FastbandError {

@@ -1,12 +1,15 @@
 import { Worker } from 'node:worker_threads';
-import type { AuditSearchInput } from '../../contract/audit.ts';
+import type { AuditIndexInput, AuditSearchInput } from '../../contract/audit.ts';
 import type { WireError } from '../../contract/errors.ts';
 import { FastbandError } from '../core/errors.ts';
 import type { ExportQuestion } from './audit-export.ts';
+import type { StatsQuestion } from './audit-stats.ts';
 
 export type ReaderQuestion =
   | { readonly op: 'search'; readonly input: AuditSearchInput }
   | ({ readonly op: 'export' } & ExportQuestion)
+  | { readonly op: 'index'; readonly input: AuditIndexInput }
+  | ({ readonly op: 'stats' } & StatsQuestion)
   /** Checks a stretch of the chain. */
   | { readonly op: 'walk'; readonly from: number; readonly to: number }
   /** Empties the write-ahead log when it has grown, and indexes new rows if told so. */
@@ -16,6 +19,8 @@ export interface ReaderAnswer {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: WireError;
+  /** Not the answer yet: how far it is. */
+  readonly progress?: number;
 }
 
 interface Waiting {
@@ -101,13 +106,28 @@ export class Reader {
   }
 }
 
+export interface AskOnceOptions {
+  /** Ends the worker; the question is refused with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number) => void;
+}
+
 /** Asks a worker of its own, which ends with its answer. */
-export async function askOnce<T>(home: string, question: ReaderQuestion): Promise<T> {
+export async function askOnce<T>(
+  home: string,
+  question: ReaderQuestion,
+  { signal, progress }: AskOnceOptions = {},
+): Promise<T> {
+  signal?.throwIfAborted();
   const worker = startWorker(home);
+  let stop = () => {};
   try {
     return await new Promise<T>((resolve, reject) => {
-      worker.on('message', ({ value, error }: ReaderAnswer) => {
-        if (error === undefined) resolve(value as T);
+      stop = () => reject(signal?.reason);
+      signal?.addEventListener('abort', stop);
+      worker.on('message', ({ value, error, progress: done }: ReaderAnswer) => {
+        if (done !== undefined) progress?.(done);
+        else if (error === undefined) resolve(value as T);
         else reject(new FastbandError(error.code, error.message));
       });
       worker.on('error', (cause) =>
@@ -119,6 +139,7 @@ export async function askOnce<T>(home: string, question: ReaderQuestion): Promis
       worker.postMessage({ id: 1, question });
     });
   } finally {
+    signal?.removeEventListener('abort', stop);
     await worker.terminate();
   }
 }

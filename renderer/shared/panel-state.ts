@@ -48,6 +48,7 @@ export function withEvent(state: PanelState, event: HostEvent): PanelState {
     case 'server.state':
       return { ...state, status: event.status };
     case 'settings.changed':
+    case 'task.progress':
       return state;
   }
 }

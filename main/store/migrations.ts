@@ -110,7 +110,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // 4: calls that ended, for figures over time: everything that is counted is in the index itself.
   `
-  CREATE INDEX audit_ended ON audit (at, outcome, tool, client_id, actor, duration_us)
+  CREATE INDEX audit_ended ON audit (at, type, outcome, tool, client_id, actor, duration_us)
     WHERE type IN ('call.finished', 'call.refused');
   `,
 ];

@@ -27,6 +27,23 @@ export function openTestStore(
   return { home, store, clock, db };
 }
 
+/** A clock that stands where a test puts it. */
+export class SetClock implements Clock {
+  time = 0;
+
+  now(): number {
+    return this.time;
+  }
+
+  monotonic(): number {
+    return this.time;
+  }
+
+  after(): () => void {
+    return () => {};
+  }
+}
+
 /** A connection past everything that the store checks. */
 export function rawDatabase(home: string): Db {
   const db = connect(join(home, DATABASE_FILE), 'write');

@@ -40,8 +40,8 @@ test('by tool and by client, the most called first; what never ran has no time',
   const { store: opened } = store(OURS);
   const tools = await opened.audit.stats({ by: 'tool', from: 0, to: 4000, buckets: 1 });
   expect(tools.groups).toMatchObject([
-    { key: 'read_file', name: 'read_file', calls: 2, meanMs: 20, lastAt: 1500 },
     { key: 'write_file', calls: 2, denied: 1, meanMs: 50, lastAt: 3999 },
+    { key: 'read_file', name: 'read_file', calls: 2, meanMs: 20, lastAt: 1500 },
   ]);
   const clients = await opened.audit.stats({ by: 'client', from: 0, to: 4000, buckets: 1 });
   expect(clients.groups).toMatchObject([

@@ -46,14 +46,15 @@ const NONE: Counted = {
 /** Counts the calls that ended in a stretch of time, from the index `audit_ended` alone. */
 export function countCalls(log: Db, { by, from, to, buckets }: StatsQuestion): AuditStatsOutput {
   const width = Math.max(1, Math.ceil((to - from) / buckets));
-  const key = { time: '(at - ?) / ?', tool: 'tool', client: 'client_id' }[by];
+  // A number from here is a REAL there, and would not divide into whole stretches by itself.
+  const key = { time: 'CAST((at - ?) / ? AS INTEGER)', tool: 'tool', client: 'client_id' }[by];
   const named = { time: "''", tool: "coalesce(tool, '')", client: 'max(actor)' }[by];
   const rows = log
     .prepare<number[], Row>(
       // The type has to be written as the index has it, or SQLite does not take the index.
       `SELECT ${key} AS key, ${named} AS name, ${COUNTS} FROM audit INDEXED BY audit_ended
        WHERE type IN ('call.finished', 'call.refused') AND at >= ? AND at < ?
-       GROUP BY 1 ORDER BY calls DESC`,
+       GROUP BY 1 ORDER BY calls DESC, lastAt DESC`,
     )
     .all(...(by === 'time' ? [from, width] : []), from, to);
   if (by !== 'time') {

@@ -13,7 +13,16 @@ import {
   AuditVerifyOutput,
   TaskId,
 } from './audit.ts';
-import { Client, JournalEntry, ServerStatus, ToolInfo, Workspace } from './entities.ts';
+import {
+  Client,
+  HealthCheck,
+  JournalEntry,
+  ServerStatus,
+  ToolInfo,
+  Trial,
+  Workspace,
+  WorkspaceHealth,
+} from './entities.ts';
 import { Explanation, Grant, Rule, RuleInput } from './policy.ts';
 import { Settings, SettingsPatch } from './settings.ts';
 
@@ -33,6 +42,8 @@ export const CHANNELS = {
   'server.status': { input: none, output: ServerStatus },
   'server.start': { input: none, output: ServerStatus },
   'server.stop': { input: none, output: ServerStatus },
+
+  'health.get': { input: none, output: z.array(HealthCheck) },
 
   'approvals.list': {
     input: z.strictObject({
@@ -72,6 +83,11 @@ export const CHANNELS = {
     output: z.strictObject({ client: Client, token: z.string() }),
   },
   'clients.revoke': { input: byId, output: Client },
+  /** Which tools are switched off for this client alone. */
+  'clients.update': {
+    input: z.strictObject({ id: z.string().min(1), toolsOff: z.array(z.string().max(200)).max(1000) }),
+    output: Client,
+  },
 
   'rules.list': { input: none, output: z.array(Rule) },
   'rules.add': { input: RuleInput, output: Rule },
@@ -91,6 +107,15 @@ export const CHANNELS = {
 
   'tools.list': { input: none, output: z.array(ToolInfo) },
   'tools.setEnabled': { input: z.strictObject({ name: z.string(), enabled: z.boolean() }), output: ToolInfo },
+  /** Calls a tool as the person, through the same door and policy as any client. */
+  'tools.try': {
+    input: z.strictObject({
+      tool: z.string(),
+      input: z.record(z.string(), z.unknown()),
+      task: TaskId.optional(),
+    }),
+    output: Trial,
+  },
 
   'workspaces.list': { input: none, output: z.array(Workspace) },
   'workspaces.add': {
@@ -101,6 +126,11 @@ export const CHANNELS = {
     }),
     output: Workspace,
   },
+  'workspaces.update': {
+    input: z.strictObject({ name: z.string(), readOnly: z.boolean() }),
+    output: Workspace,
+  },
+  'workspaces.inspect': { input: none, output: z.array(WorkspaceHealth) },
   'workspaces.remove': { input: z.strictObject({ name: z.string() }), output: Workspace },
 
   'settings.get': { input: none, output: Settings },

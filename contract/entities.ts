@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WriteOp } from './effects.ts';
+import { WireError } from './errors.ts';
 
 /** A folder that clients may work in. */
 export const Workspace = z.strictObject({
@@ -19,6 +20,8 @@ export const Client = z.strictObject({
   createdAt: z.int(),
   lastSeenAt: z.int().optional(),
   revokedAt: z.int().optional(),
+  /** Names of tools that are switched off for this client alone. */
+  toolsOff: z.array(z.string()),
 });
 export type Client = z.infer<typeof Client>;
 
@@ -58,6 +61,43 @@ export const JournalEntry = z.strictObject({
   undoable: z.boolean(),
 });
 export type JournalEntry = z.infer<typeof JournalEntry>;
+
+/** How a workspace's folder is now. */
+export const WorkspaceHealth = z.strictObject({
+  name: z.string(),
+  /** `missing`: gone or moved. `closed`: there, but Fastband's user may not read it. `fixed`: may be read, not changed. */
+  folder: z.enum(['ok', 'missing', 'closed', 'fixed']),
+  git: z.boolean(),
+  policy: z.strictObject({
+    /** Rules of the folder's own policy file; null where it has none. */
+    rules: z.int().nullable(),
+    problem: z.string().optional(),
+  }),
+});
+export type WorkspaceHealth = z.infer<typeof WorkspaceHealth>;
+
+export const HealthCheck = z.strictObject({
+  id: z.enum(['database', 'keychain', 'port', 'disk']),
+  state: z.enum(['ok', 'warn', 'bad']),
+  /** Why it is not well, and what to do; for `ok`, nothing. */
+  problem: z.string().optional(),
+  /** Bytes left, of the disk. */
+  freeBytes: z.number().optional(),
+  /** Bytes that the database takes. */
+  usedBytes: z.number().optional(),
+});
+export type HealthCheck = z.infer<typeof HealthCheck>;
+
+/** What came of a tool that a person tried. */
+export const Trial = z.strictObject({
+  callId: z.string().optional(),
+  durationMs: z.number(),
+  /** The answer as a model reads it. A long one is cut, and `cut` is true. */
+  text: z.string(),
+  cut: z.boolean(),
+  error: WireError.optional(),
+});
+export type Trial = z.infer<typeof Trial>;
 
 export const ServerStatus = z.strictObject({
   running: z.boolean(),

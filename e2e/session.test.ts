@@ -192,6 +192,90 @@ describe('what a person remembers', () => {
   });
 });
 
+describe('what a person switches', () => {
+  it('a tool off for one client is gone for it, and stays for another', async () => {
+    const host = await box.serve();
+    const [one, two] = [await box.addClient('One'), await box.addClient('Two')];
+    const first = await box.connect(host, one);
+    const second = await box.connect(host, two);
+    const { id } = (await host.api('clients.list')).find((client) => client.name === 'One') ?? { id: '' };
+    await expect(host.api('clients.update', { id, toolsOff: ['no_such_tool'] })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await host.api('clients.update', { id, toolsOff: ['write_file'] });
+    const names = async (client: typeof first) => (await client.listTools()).tools.map((tool) => tool.name);
+    expect([await names(first), await names(second)]).toEqual([
+      expect.not.arrayContaining(['write_file']),
+      expect.arrayContaining(['write_file']),
+    ]);
+    const write = { name: 'write_file', arguments: { path: 'x', content: 'x' } };
+    expect(await first.callTool(write)).toMatchObject({ _meta: { 'fastband/code': 'tool_disabled' } });
+    const waits = second.callTool(write);
+    await host.allow();
+    expect((await waits).isError).toBeFalsy();
+    expect((await host.api('audit.search', { type: ['client.changed'] })).rows).toHaveLength(1);
+  });
+
+  it('a workspace to read only and back, and what waits is judged again', async () => {
+    const host = await box.serve();
+    const client = await box.connect(host, await box.addClient('One'));
+    const write = { name: 'write_file', arguments: { path: 'x', content: 'x' } };
+    await host.api('workspaces.update', { name: 'shop', readOnly: true });
+    expect((await client.callTool(write)).isError).toBe(true);
+    expect(await host.api('approvals.list', { status: 'waiting' })).toEqual([]);
+    await host.api('workspaces.update', { name: 'shop', readOnly: false });
+    const waits = client.callTool(write);
+    await host.allow();
+    expect((await waits).isError).toBeFalsy();
+  });
+
+  it('tries a tool through the same door: reads at once, asks before a change, leaves no grant', async () => {
+    const host = await box.serve();
+    writeFileSync(file('a.txt'), 'one\n');
+    expect(await host.api('tools.try', { tool: 'read_file', input: { path: 'a.txt' } })).toMatchObject({
+      text: 'one\n',
+      cut: false,
+    });
+    const write = host.api('tools.try', { tool: 'write_file', input: { path: 'a.txt', content: 'two\n' } });
+    const { id, title, scopes } = await host.waiting();
+    expect([title, scopes]).toEqual(['Your trial wants to change a.txt in shop', ['once']]);
+    await expect(
+      host.api('approvals.decide', { id, decision: 'allow', scope: 'always' }),
+    ).rejects.toMatchObject({ code: 'invalid_input' });
+    await host.api('approvals.decide', { id, decision: 'allow', scope: 'once' });
+    expect((await write).error).toBeUndefined();
+    expect(readFileSync(file('a.txt'), 'utf8')).toBe('two\n');
+    expect(
+      await host.api('tools.try', { tool: 'read_file', input: { path: '../../etc/passwd' } }),
+    ).toMatchObject({ error: { code: 'outside_workspace' } });
+    await expect(host.api('clients.create', { name: 'Your Trial' })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+    const trial = host.api('tools.try', {
+      tool: 'write_file',
+      input: { path: 'b.txt', content: 'x' },
+      task: 'trial-1',
+    });
+    await host.waiting();
+    await host.api('tasks.cancel', { task: 'trial-1' });
+    expect((await trial).error).toMatchObject({ code: 'cancelled' });
+  });
+
+  it('sees how folders and everything that Fastband stands on are', async () => {
+    const host = await box.serve();
+    mkdirSync(file('.fastband'));
+    writeFileSync(file('.fastband/policy.yaml'), 'version: 1\nrules:\n  - effect: allow\n');
+    expect(await host.api('workspaces.inspect')).toMatchObject([
+      { name: 'shop', folder: 'ok', git: false, policy: { problem: expect.any(String) } },
+    ]);
+    const health = await host.api('health.get');
+    expect(health.map(({ id }) => id)).toEqual(['database', 'keychain', 'port', 'disk']);
+    expect(health.find(({ id }) => id === 'port')).toMatchObject({ state: 'ok' });
+    await host.api('server.stop');
+    expect((await host.api('health.get')).find(({ id }) => id === 'port')).toMatchObject({ state: 'warn' });
+  });
+});
+
 describe('beside a running host', () => {
   it('a client is added and revoked by the command line, at once', async () => {
     const host = await box.serve();

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { About, Diagnostics } from '../contract/about.ts';
 import type { AuditRow } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
-import type { ServerStatus } from '../contract/entities.ts';
+import type { HealthCheck, ServerStatus } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
 import type { Explanation } from '../contract/policy.ts';
 import { aboutHost } from './about.ts';
@@ -20,7 +20,9 @@ import { type RecentLog, recentLog } from './core/recent-log.ts';
 import { createRedactor, type Redactor } from './core/redact.ts';
 import { Tasks } from './core/tasks.ts';
 import type { HostFacts, Tool } from './core/tool.ts';
+import { TRIAL } from './core/trial.ts';
 import { createDiagnostics } from './diagnostics.ts';
+import { examineHealth } from './health.ts';
 import { LiveTables, type Snapshot } from './live-tables.ts';
 import { McpHttp } from './mcp/http.ts';
 import { workspaceResources } from './mcp/resources.ts';
@@ -152,11 +154,16 @@ export class Core {
       audit: this.store.audit,
       approvals: this.approvals,
       redactor: this.redactor,
-      tool: (name) => this.registry.get(name),
+      tool: (name, client) => {
+        const entry = this.registry.get(name);
+        return entry?.enabled === true && this.tables.clientToolsOff(client.id).has(name)
+          ? { ...entry, enabled: false }
+          : entry;
+      },
       policy: () => this.tables.policy(),
       settings: () => settings.current,
       workspaces: () => this.tables.workspaces,
-      clientActive: (id) => this.tables.clientActive(id),
+      clientActive: (id) => id === TRIAL.id || this.tables.clientActive(id),
       journal: (callId, about) => this.journal.forCall(callId, about),
       grantUsed: (id) => this.store.grants.used(id, ports.clock.now()),
       host: this.#hostFacts(),
@@ -168,6 +175,7 @@ export class Core {
         workspaceResources(this.dispatcher, () => this.tables.workspaces),
         ...(options.resources ?? []),
       ],
+      clientToolsOff: (id) => this.tables.clientToolsOff(id),
       version: VERSION,
       clock: ports.clock,
     });
@@ -287,6 +295,16 @@ export class Core {
     if (client !== undefined && known === undefined)
       throw new FastbandError('not_found', `There is no client "${showLine(client)}".`);
     return this.dispatcher.explain(known ?? { id: '', name: '' }, tool, input);
+  }
+
+  /** How what Fastband stands on is now. */
+  health(): Promise<HealthCheck[]> {
+    return examineHealth({
+      home: this.#ports.home,
+      auditOk: this.store.audit.healthy(),
+      running: this.#mcp !== undefined,
+      port: this.settings.current.server.port,
+    });
   }
 
   about(): About {

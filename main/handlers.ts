@@ -4,6 +4,8 @@ import { builtLicences } from './about.ts';
 import type { Core } from './composition.ts';
 import { settingsText } from './config/settings-transfer.ts';
 import { FastbandError } from './core/errors.ts';
+import { tryTool } from './core/trial.ts';
+import { inspectWorkspaces } from './health.ts';
 
 type Handlers = {
   readonly [C in Channel]: (
@@ -17,6 +19,8 @@ const HANDLERS: Handlers = {
   'server.status': (_, core) => core.status(),
   'server.start': (_, core) => core.startServer().then(() => core.status()),
   'server.stop': (_, core) => core.stopServer().then(() => core.status()),
+
+  'health.get': (_, core) => core.health(),
 
   'approvals.list': ({ status, limit }, core) => core.approvals.list(status, limit),
   'approvals.get': ({ id }, core) => found(core.approvals.get(id), 'approval'),
@@ -39,6 +43,7 @@ const HANDLERS: Handlers = {
   'clients.list': (_, core) => core.store.clients.list(),
   'clients.create': ({ name }, core) => core.admin.createClient(name),
   'clients.revoke': ({ id }, core) => core.admin.revokeClient(id),
+  'clients.update': ({ id, toolsOff }, core) => core.admin.setClientTools(id, toolsOff),
 
   'rules.list': (_, core) => core.tables.rules(),
   'rules.add': (input, core) => core.admin.addRule(input),
@@ -50,9 +55,13 @@ const HANDLERS: Handlers = {
 
   'tools.list': (_, core) => core.registry.list(),
   'tools.setEnabled': ({ name, enabled }, core) => core.admin.setToolEnabled(name, enabled),
+  'tools.try': ({ tool, input, task }, core) =>
+    core.tasks.run(task, (signal) => tryTool(core.dispatcher, tool, input, signal)),
 
   'workspaces.list': (_, core) => core.store.workspaces.list(),
   'workspaces.add': (input, core) => core.admin.addWorkspace(input),
+  'workspaces.update': ({ name, readOnly }, core) => core.admin.setReadOnly(name, readOnly),
+  'workspaces.inspect': (_, core) => inspectWorkspaces(core.tables.workspaces),
   'workspaces.remove': ({ name }, core) => core.admin.removeWorkspace(name),
 
   'settings.get': (_, core) => core.settings.current,

@@ -5,6 +5,8 @@ import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
 import type { Log } from './ports.ts';
 import type { Store } from './store/open.ts';
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What of the tables can be told apart without reading them in full. */
 export interface Snapshot {
   readonly version: number;
@@ -22,7 +24,7 @@ export class LiveTables {
   readonly #toolHashes: () => ReadonlyMap<string, string>;
   #projects: ProjectRules;
   #rows: { version: number; workspaces: readonly Workspace[]; off: ReadonlySet<string> } | undefined;
-  #clients: { version: number; ids: ReadonlySet<string> } | undefined;
+  #clients: { version: number; toolsOff: ReadonlyMap<string, ReadonlySet<string>> } | undefined;
   #policy: { version: number; projects: ProjectRules; compiled: Policy } | undefined;
 
   /** @param toolHashes - asked when the policy is compiled: the hash of each tool that exists */
@@ -48,14 +50,23 @@ export class LiveTables {
   }
 
   clientActive(id: string): boolean {
+    return this.#activeClients().has(id);
+  }
+
+  /** Names of the tools that are switched off for one client alone. */
+  clientToolsOff(id: string): ReadonlySet<string> {
+    return this.#activeClients().get(id) ?? NONE;
+  }
+
+  #activeClients(): ReadonlyMap<string, ReadonlySet<string>> {
     const version = this.#store.version();
     let known = this.#clients;
     if (known?.version !== version) {
       const active = this.#store.clients.list().filter((client) => client.revokedAt === undefined);
-      known = { version, ids: new Set(active.map((client) => client.id)) };
+      known = { version, toolsOff: new Map(active.map((one) => [one.id, new Set(one.toolsOff)])) };
       this.#clients = known;
     }
-    return known.ids.has(id);
+    return known.toolsOff;
   }
 
   /** A person's rules, then those of the workspaces' own policy files. @throws FastbandError `policy_unavailable` */
@@ -86,7 +97,10 @@ export class LiveTables {
   snapshot(): Snapshot {
     return {
       version: this.#store.version(),
-      tools: [...this.toolsOff].sort().join(' '),
+      tools: JSON.stringify([
+        [...this.toolsOff].sort(),
+        ...[...this.#activeClients()].filter(([, off]) => off.size > 0).map(([id, off]) => [id, ...off]),
+      ]),
       workspaces: JSON.stringify(this.workspaces),
     };
   }

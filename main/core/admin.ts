@@ -18,10 +18,15 @@ import { matchWords } from './words.ts';
 /** The tables that a person's changes go to, as far as they are used here. */
 export interface AdminStore {
   readonly audit: { append(entry: AuditEntry): unknown };
-  readonly clients: { create(name: string): { client: Client; token: string }; revoke(id: string): Client };
+  readonly clients: {
+    create(name: string): { client: Client; token: string };
+    revoke(id: string): Client;
+    setToolsOff(id: string, names: readonly string[]): Client;
+  };
   readonly workspaces: {
     list(): readonly Workspace[];
     add(workspace: { name: string; root: string; readOnly: boolean }): Workspace;
+    setReadOnly(name: string, readOnly: boolean): Workspace;
     remove(name: string): Workspace;
   };
   readonly rules: { add(input: RuleInput): Rule; remove(id: string): Rule };
@@ -71,6 +76,23 @@ export class Admin {
         type: 'client.revoked',
         summary: `Client ${showLine(client.name)} was revoked.`,
         detail: { clientId: client.id },
+      }),
+    );
+  }
+
+  /** @throws FastbandError `not_found` when the client or one of the tools does not exist */
+  setClientTools(id: string, toolsOff: readonly string[]): Client {
+    for (const name of toolsOff) this.#deps.tool(name);
+    return this.#change(
+      'tools',
+      () => this.#deps.store.clients.setToolsOff(id, toolsOff),
+      (client) => ({
+        type: 'client.changed',
+        summary:
+          client.toolsOff.length === 0
+            ? `Client ${showLine(client.name)} may use every tool that is on.`
+            : `Switched off for client ${showLine(client.name)}: ${client.toolsOff.join(', ')}.`,
+        detail: { clientId: client.id, toolsOff: client.toolsOff },
       }),
     );
   }
@@ -145,6 +167,18 @@ export class Admin {
         type: 'workspace.added',
         summary: `Workspace ${workspace.name} was added${workspace.readOnly ? ', read only' : ''}.`,
         detail: { name: workspace.name, root: workspace.root, readOnly: workspace.readOnly },
+      }),
+    );
+  }
+
+  setReadOnly(name: string, readOnly: boolean): Workspace {
+    return this.#change(
+      'workspaces',
+      () => this.#deps.store.workspaces.setReadOnly(name, readOnly),
+      () => ({
+        type: 'workspace.changed',
+        summary: `Workspace ${name} may ${readOnly ? 'only be read from now on' : 'be changed from now on'}.`,
+        detail: { name, readOnly },
       }),
     );
   }

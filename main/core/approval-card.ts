@@ -4,6 +4,7 @@ import type { Explanation } from '../../contract/policy.ts';
 import { hasHidden, showHidden, showLine } from './display.ts';
 import { suggest } from './suggest.ts';
 import type { PlanPreview } from './tool.ts';
+import { TRIAL } from './trial.ts';
 import { titleWords } from './words.ts';
 
 /** What a call asks a person for. */
@@ -22,7 +23,8 @@ export interface ApprovalRequest {
 export function newApproval(request: ApprovalRequest, id: string, now: number): Approval {
   const effects = request.explanation.effects.map((one) => one.effect);
   const asked = request.explanation.effects.filter((one) => one.decision === 'ask');
-  const byRule = asked.some((one) => one.reason.by === 'rule');
+  // A rule that asks is asked every time; and a person's trial leaves nothing behind.
+  const onlyOnce = request.client.id === TRIAL.id || asked.some((one) => one.reason.by === 'rule');
   const previews = request.preview.previews.map(displaySafe);
   const hidden =
     JSON.stringify([previews, effects.map(effectText)]).includes('⟦') ||
@@ -43,8 +45,8 @@ export function newApproval(request: ApprovalRequest, id: string, now: number): 
     reasons: request.explanation.effects,
     previews,
     warnings,
-    scopes: byRule ? ['once'] : ['once', 'session', 'hour', 'always'],
-    suggestions: byRule ? [] : suggest(asked.map((one) => one.effect)),
+    scopes: onlyOnce ? ['once'] : ['once', 'session', 'hour', 'always'],
+    suggestions: onlyOnce ? [] : suggest(asked.map((one) => one.effect)),
     waiters: 0,
     createdAt: now,
     expiresAt: now + request.timeoutMs,

@@ -61,7 +61,8 @@ export interface DispatchDeps {
   readonly audit: AuditSink;
   readonly approvals: ApprovalQueue;
   readonly redactor: Redactor;
-  readonly tool: (name: string) => RegisteredTool | undefined;
+  /** @param client - whose switches count beside everybody's */
+  readonly tool: (name: string, client: Caller) => RegisteredTool | undefined;
   /** The policy as of now, compiled. */
   readonly policy: () => Policy;
   readonly settings: () => Settings;
@@ -151,7 +152,7 @@ export class Dispatcher {
 
   /** What would happen, and why, without doing it. A guard's refusal is an answer here, not an error. */
   async explain(client: Caller, tool: string, input: unknown): Promise<Explanation> {
-    const entry = this.#entry(tool);
+    const entry = this.#entry(tool, client);
     const parsed = parseInput(entry.tool, input);
     const controller = new AbortController();
     try {
@@ -176,7 +177,7 @@ export class Dispatcher {
       return { decision: explanation.decision, error: denied(explanation) };
     };
     this.#deps.approvals.review((request, effects) => {
-      const entry = this.#deps.tool(request.tool);
+      const entry = this.#deps.tool(request.tool, request.client);
       if (entry === undefined || !entry.enabled || entry.hash !== request.toolHash) {
         return new FastbandError(
           'tool_disabled',
@@ -219,7 +220,7 @@ export class Dispatcher {
     try {
       if (this.#stopped)
         throw new FastbandError('server_stopped', 'Fastband is stopped. Start it again to go on.');
-      const entry = this.#entry(request.tool);
+      const entry = this.#entry(request.tool, client);
       const input = parseInput(entry.tool, request.input);
       const context = this.#planContext(client, controller.signal);
       const plan = await entry.tool.plan(input, context);
@@ -324,7 +325,7 @@ export class Dispatcher {
       throw new FastbandError('server_stopped', 'Fastband was stopped before this could run.');
     if (!this.#deps.clientActive(prepared.client.id))
       throw new FastbandError('client_revoked', 'This client was revoked.');
-    const entry = this.#entry(prepared.entry.tool.name);
+    const entry = this.#entry(prepared.entry.tool.name, prepared.client);
     if (entry.hash !== prepared.entry.hash) {
       throw new FastbandError('changed_since_plan', 'The tool changed while this waited. Call it again.');
     }
@@ -437,8 +438,8 @@ export class Dispatcher {
     return { callId, output, content };
   }
 
-  #entry(name: string): RegisteredTool {
-    const entry = this.#deps.tool(name);
+  #entry(name: string, client: Caller): RegisteredTool {
+    const entry = this.#deps.tool(name, client);
     if (entry === undefined)
       throw new FastbandError('not_found', `There is no tool "${name.slice(0, 100)}".`);
     if (!entry.enabled) throw new FastbandError('tool_disabled', `${name} is switched off in Fastband.`);

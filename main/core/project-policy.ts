@@ -77,6 +77,17 @@ async function readPolicyFile(workspace: Workspace): Promise<PolicyText> {
   }
 }
 
+/** What a workspace's own policy file says now: how many rules count, and what is wrong with it. */
+export async function inspectProjectPolicy(
+  workspace: Workspace,
+): Promise<{ rules: number | null; problem?: string }> {
+  const { text, problem } = await readPolicyFile(workspace);
+  if (text === undefined && problem === undefined) return { rules: null };
+  const { rules, problems } =
+    problem === undefined ? parseProjectPolicy(workspace, text) : closed(workspace, problem);
+  return { rules: rules.length, ...(problems[0] === undefined ? {} : { problem: problems[0] }) };
+}
+
 /** The rules of one file's text. A file that cannot be understood denies all but reading in its workspace. */
 export function parseProjectPolicy(
   workspace: Workspace,

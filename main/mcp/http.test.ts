@@ -19,7 +19,7 @@ import { McpServerFactory } from './server.ts';
 
 const read: Effect = { kind: 'read', workspace: 'shop', path: 'a.ts' };
 const write: Effect = { kind: 'write', workspace: 'shop', path: 'a.ts', op: 'modify' };
-const client = (id: string): Client => ({ id, name: `client ${id}`, createdAt: 0 });
+const client = (id: string): Client => ({ id, name: `client ${id}`, createdAt: 0, toolsOff: [] });
 
 let bench: Bench;
 let http: McpHttp;
@@ -68,6 +68,7 @@ beforeEach(async () => {
       registry,
       dispatcher: bench.dispatcher,
       resources: [],
+      clientToolsOff: () => new Set<string>(),
       version: '0',
       clock: realClock,
     }),
@@ -434,6 +435,7 @@ describe('the port', () => {
         registry: new ToolRegistry([], () => off),
         dispatcher: bench.dispatcher,
         resources: [],
+        clientToolsOff: () => new Set<string>(),
         version: '0',
         clock: realClock,
       }),

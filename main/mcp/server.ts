@@ -31,6 +31,8 @@ export interface McpDeps {
   readonly registry: ToolRegistry;
   readonly dispatcher: Dispatcher;
   readonly resources: readonly ResourceProvider[];
+  /** Names of the tools that are switched off for one client alone. */
+  readonly clientToolsOff: (id: string) => ReadonlySet<string>;
   readonly version: string;
   readonly clock: Clock;
 }
@@ -75,7 +77,7 @@ export class McpServerFactory {
         ...(revision === undefined ? {} : { supportedProtocolVersions: [revision] }),
       },
     );
-    server.setRequestHandler('tools/list', (request) => this.#listTools(request.params?.cursor));
+    server.setRequestHandler('tools/list', (request) => this.#listTools(caller, request.params?.cursor));
     server.setRequestHandler('tools/call', (request, context) =>
       this.#callTool(server, caller, request.params.name, request.params.arguments, context),
     );
@@ -101,11 +103,12 @@ export class McpServerFactory {
     return risk !== undefined && risk !== 'read';
   }
 
-  #listTools(cursor: string | undefined): ListToolsResult {
+  #listTools(caller: Caller, cursor: string | undefined): ListToolsResult {
+    const off = this.#deps.clientToolsOff(caller.id);
     const tools: WireTool[] = [];
     for (const { tool } of this.#deps.registry.enabled()) {
       const wire = this.#wireTools.get(tool.name);
-      if (wire !== undefined) tools.push(wire);
+      if (wire !== undefined && !off.has(tool.name)) tools.push(wire);
     }
     const { items, next } = pageOf(tools, cursor);
     return { tools: items, ...next };

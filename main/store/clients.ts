@@ -14,10 +14,12 @@ interface Row {
   readonly created_at: number;
   readonly last_seen_at: number | null;
   readonly revoked_at: number | null;
+  /** JSON. */
+  readonly tools_off: string;
 }
 
 /** Who acts in the log where no client does. A client of this name would sign its calls as the person. */
-const RESERVED_NAMES = new Set(['person', 'fastband', 'unknown']);
+const RESERVED_NAMES = new Set(['person', 'fastband', 'unknown', 'your trial']);
 
 /** Clients and the hashes of their tokens. A token is 256 random bits, so its plain SHA-256 gives nothing away. */
 export class ClientStore {
@@ -48,12 +50,12 @@ export class ClientStore {
     ) {
       throw new FastbandError(
         'invalid_input',
-        'A client needs a name of 1 to 100 visible characters, other than "person", "fastband" and "unknown".',
+        'A client needs a name of 1 to 100 visible characters, other than "person", "fastband", "unknown" and "your trial".',
       );
     }
     const { random, clock, db, transactions, touched } = this.#tables;
     const token = `fb_${Buffer.from(random(32)).toString('base64url')}`;
-    const client: Client = { id: newId('k', random), name: plain, createdAt: clock.now() };
+    const client: Client = { id: newId('k', random), name: plain, createdAt: clock.now(), toolsOff: [] };
     try {
       transactions.run(() =>
         db
@@ -111,6 +113,20 @@ export class ClientStore {
     });
   }
 
+  /** @param toolsOff - names of tools, switched off for this client. @throws FastbandError `not_found`, `conflict` when revoked */
+  setToolsOff(id: string, toolsOff: readonly string[]): Client {
+    const { db, transactions, touched } = this.#tables;
+    return transactions.run(() => {
+      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM clients WHERE id = ?').get(id));
+      if (row === undefined) throw new FastbandError('not_found', 'There is no such client.');
+      if (row.revoked_at !== null) throw new FastbandError('conflict', 'This client was revoked.');
+      const tools_off = JSON.stringify([...new Set(toolsOff)].sort());
+      db.prepare('UPDATE clients SET tools_off = ? WHERE id = ?').run(tools_off, id);
+      touched();
+      return toClient({ ...row, tools_off });
+    });
+  }
+
   /** Notes that a client was here. Written at most once a minute; never throws. @param at - milliseconds since the epoch */
   touch(id: string, at: number): void {
     this.#seen.note(id, at);
@@ -126,6 +142,7 @@ function toClient(row: Row): Client {
     id: row.id,
     name: row.name,
     createdAt: row.created_at,
+    toolsOff: JSON.parse(row.tools_off) as unknown,
     ...(row.last_seen_at === null ? {} : { lastSeenAt: row.last_seen_at }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
   });

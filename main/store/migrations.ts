@@ -113,6 +113,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX audit_ended ON audit (at, type, outcome, tool, client_id, actor, duration_us)
     WHERE type IN ('call.finished', 'call.refused');
   `,
+  // 5: tools switched off for one client.
+  `
+  ALTER TABLE clients ADD COLUMN tools_off TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tools_off));
+  `,
 ];
 
 /**

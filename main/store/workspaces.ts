@@ -51,6 +51,21 @@ export class WorkspaceStore {
     return { name, root, readOnly, createdAt };
   }
 
+  /** @throws FastbandError `not_found`, `policy_unavailable` */
+  setReadOnly(name: string, readOnly: boolean): Workspace {
+    const { db, transactions, touched } = this.#tables;
+    return transactions.run(() => {
+      const row = readPolicy(() =>
+        db.prepare<[string], Row>('SELECT * FROM workspaces WHERE name = ?').get(name),
+      );
+      if (row === undefined) throw new FastbandError('not_found', 'There is no workspace of this name.');
+      const read_only = readOnly ? 1 : 0;
+      db.prepare('UPDATE workspaces SET read_only = ? WHERE name = ?').run(read_only, name);
+      touched();
+      return toWorkspace({ ...row, read_only });
+    });
+  }
+
   /**
    * Removes it together with the grants that name it: another folder that gets the name later must not inherit them.
    *

@@ -153,6 +153,18 @@ export class Host {
     throw Object.assign(new Error(answer.error.message), { code: answer.error.code });
   }
 
+  /** A one-time link that logs a browser in, as SIGUSR2 has the host print it. */
+  async loginLink(): Promise<string> {
+    const from = this.#output.stderr.length;
+    this.process.kill('SIGUSR2');
+    for (let i = 0; i < 200; i++) {
+      const link = /http:\S+\/login\?code=\S+/.exec(this.#output.stderr.slice(from))?.[0];
+      if (link !== undefined) return link;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error('the host printed no link');
+  }
+
   /** The one approval that waits, once it does. */
   async waiting(): Promise<ChannelOutput<'approvals.get'>> {
     for (let i = 0; i < 200; i++) {

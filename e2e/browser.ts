@@ -1,0 +1,36 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Host } from './host.ts';
+
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** A Chromium of the machine's own, talking to nobody. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      // Chromium's own sandbox does not start for root, as which CI runs.
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+}
+
+/** The panel of a running host in a page of its own, logged in. */
+export async function openPanel(
+  browser: Browser,
+  host: Host,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  await page.goto(await host.loginLink());
+  await page
+    .getByText(/Server running|Server läuft/)
+    .first()
+    .waitFor();
+  return page;
+}

@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import { EVENT_MESSAGE, WINDOWS, type WindowKind } from '../contract/windows.ts';
 
 /**
@@ -13,6 +13,8 @@ export function expose(kind: WindowKind): void {
     kind,
     channels: calls(channels),
     desktop: calls(desktop),
+    /** Where a file is that a person dropped on the page; empty for one that a script made. */
+    ...(kind === 'main' ? { pathOf: (file: File) => webUtils.getPathForFile(file) } : {}),
     subscribe(listener: (event: unknown) => void) {
       // The event of IPC holds the sender, so it stays here.
       const told = (_: unknown, event: unknown) => listener(event);

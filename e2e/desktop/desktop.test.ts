@@ -266,7 +266,7 @@ describe.skipIf(!existsSync(CHROMIUM))('a page of the main window that was taken
 
   it('has the names of the contract and no others', async () => {
     const keys = (of: string) => page.evaluate(`Object.keys(${of}).sort()`);
-    expect(await keys('fastband')).toEqual(['channels', 'desktop', 'kind', 'subscribe']);
+    expect(await keys('fastband')).toEqual(['channels', 'desktop', 'kind', 'pathOf', 'subscribe']);
     expect(await keys('fastband.channels')).toEqual([...WINDOWS.main.channels].sort());
     expect(await keys('fastband.desktop')).toEqual([...WINDOWS.main.desktop].sort());
     expect(WINDOWS.main.channels).not.toContain('approvals.decide');

@@ -98,16 +98,17 @@ function Known({
               icon={<Bot size={16} aria-hidden="true" />}
               title={<Shown text={client.name} />}
               text={
-                active
-                  ? words.active
-                  : client.lastSeenAt === undefined
-                    ? words.never
-                    : words.seen(relative(client.lastSeenAt, now))
+                active ? (
+                  <Fact tone="good">● {words.active}</Fact>
+                ) : client.lastSeenAt === undefined ? (
+                  words.never
+                ) : (
+                  words.seen(relative(client.lastSeenAt, now))
+                )
               }
               onOpen={() => onOpen(client.id)}
               facts={
                 <>
-                  {active && <Fact tone="good">● {words.now}</Fact>}
                   <Fact label={words.callsHint}>{words.calls(calls?.calls ?? 0)}</Fact>
                   {(calls?.denied ?? 0) > 0 && <Fact tone="bad">{words.denied(calls?.denied ?? 0)}</Fact>}
                   {tools.length > 0 && (

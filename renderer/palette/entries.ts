@@ -49,6 +49,18 @@ export function usePaletteEntries(query: string, onShortcuts: () => void): Entry
       run,
       ...(keys === undefined ? {} : { keys }),
     })),
+    {
+      id: 'add client',
+      label: m.clients.add,
+      icon: MonitorSmartphone,
+      run: () => goTo('clients', { add: '' }),
+    },
+    {
+      id: 'add workspace',
+      label: m.workspaces.add,
+      icon: FolderTree,
+      run: () => goTo('workspaces', { add: '' }),
+    },
     ...useServerEntry(),
     ...useAppearanceEntries(query),
     { id: 'shortcuts', label: m.palette.shortcuts, keys: '?', icon: Keyboard, run: onShortcuts },

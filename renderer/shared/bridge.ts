@@ -16,6 +16,8 @@ export interface Bridge {
   readonly channels: Readonly<Record<string, Call>>;
   /** What only the desktop can do: pick a folder, save a file, open the approval window, … */
   readonly desktop: Readonly<Record<string, Call>>;
+  /** Where a file is that a person dropped on the page; empty for one that a script made. */
+  readonly pathOf: (file: File) => string;
   /** Every host event from now on. The answer ends it. */
   readonly subscribe: (listener: (event: HostEvent) => void) => () => void;
 }

@@ -1,12 +1,12 @@
-import { Search, SearchX } from 'lucide-react';
-import { useMemo, useRef } from 'react';
+import { SearchX } from 'lucide-react';
+import { useMemo } from 'react';
 import type { Settings } from '../../contract/settings.ts';
-import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
 import { Button, Empty, Failed, Loading } from '../shared/parts.tsx';
 import { useChannel } from '../shared/query.ts';
 import { useHashParams } from '../shared/route.ts';
+import { SearchField } from '../shared/search-field.tsx';
 import { About } from './about.tsx';
 import { type Field, SECTIONS } from './fields.ts';
 import { SectionIndex } from './section-index.tsx';
@@ -20,26 +20,16 @@ export function SettingsPage() {
   const m = useMessages();
   const [params, setParams] = useHashParams();
   const asked = useChannel('settings.get', {});
-  const search = useRef<HTMLInputElement>(null);
-  useHotkey('/', m.settings.search, () => search.current?.focus());
   const query = params.get('q') ?? '';
 
   return (
     <>
       <PageTitle title={m.pages.settings} />
-      <label className={styles.search}>
-        <Search size={16} aria-hidden="true" />
-        <input
-          ref={search}
-          type="search"
-          value={query}
-          placeholder={m.settings.search}
-          aria-label={m.settings.search}
-          onChange={(event) => setParams({ q: event.target.value })}
-          onKeyDown={(event) => event.key === 'Escape' && setParams({ q: undefined })}
-        />
-        <kbd>/</kbd>
-      </label>
+      <SearchField
+        value={query}
+        onChange={(text) => setParams({ q: text === '' ? undefined : text })}
+        label={m.settings.search}
+      />
       {asked.isError && <Failed error={asked.error} onRetry={() => void asked.refetch()} />}
       {asked.isPending && <Loading lines={8} />}
       {asked.data !== undefined && (

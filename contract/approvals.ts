@@ -2,18 +2,20 @@ import { z } from 'zod';
 import { Effect } from './effects.ts';
 import { EffectDecision, GrantScope, Match } from './policy.ts';
 
+export const DiffPreview = z.strictObject({
+  kind: z.literal('diff'),
+  /** Workspace-relative path, display-safe. */
+  path: z.string(),
+  /** Unified diff. Never cut silently: `omitted` counts the lines left out of the middle. */
+  diff: z.string(),
+  added: z.int(),
+  removed: z.int(),
+  omitted: z.int(),
+});
+
 /** What a person reads before they decide. Text is display-safe: hidden characters are already made visible. */
 export const Preview = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('diff'),
-    /** Workspace-relative path, display-safe. */
-    path: z.string(),
-    /** Unified diff. Never cut silently: `omitted` counts the lines left out of the middle. */
-    diff: z.string(),
-    added: z.int(),
-    removed: z.int(),
-    omitted: z.int(),
-  }),
+  DiffPreview,
   z.strictObject({
     kind: z.literal('command'),
     /** Each argument quoted so that its borders show. */

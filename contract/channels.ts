@@ -16,6 +16,7 @@ import {
 import {
   Client,
   HealthCheck,
+  JournalDiff,
   JournalEntry,
   ServerStatus,
   ToolInfo,
@@ -156,6 +157,8 @@ export const CHANNELS = {
     input: z.strictObject({ callId: z.string().optional(), limit: z.int().min(1).max(1000).default(100) }),
     output: z.array(JournalEntry),
   },
+  /** What a call changed, as diffs. */
+  'journal.diff': { input: z.strictObject({ callId: z.string().min(1) }), output: z.array(JournalDiff) },
   'journal.undo': {
     input: z.strictObject({ callId: z.string().min(1) }),
     /** The undo is itself a call that can be undone. */

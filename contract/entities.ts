@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DiffPreview } from './approvals.ts';
 import { WriteOp } from './effects.ts';
 import { WireError } from './errors.ts';
 
@@ -98,6 +99,17 @@ export const Trial = z.strictObject({
   error: WireError.optional(),
 });
 export type Trial = z.infer<typeof Trial>;
+
+/** What a call did to one path, as far as it can still be told. */
+export const JournalDiff = z.strictObject({
+  workspace: z.string(),
+  path: z.string(),
+  op: WriteOp,
+  /** `shown`: there is a diff. `changed`: what the call left there is no longer there. `other`: no text, or no copy. */
+  state: z.enum(['shown', 'changed', 'other']),
+  diff: DiffPreview.optional(),
+});
+export type JournalDiff = z.infer<typeof JournalDiff>;
 
 export const ServerStatus = z.strictObject({
   running: z.boolean(),

@@ -53,6 +53,7 @@ const MAIN: Readonly<Record<Exclude<Channel, 'approvals.decide'>, true>> = {
   'about.licences': true,
   'diagnostics.create': true,
   'journal.list': true,
+  'journal.diff': true,
   'journal.undo': true,
 };
 const MAIN_DESKTOP: Readonly<Record<Exclude<DesktopChannel, 'desktop.closeApproval'>, true>> = {

@@ -12,6 +12,7 @@ import type { Approval } from '../contract/approvals.ts';
 import type { AuditRow } from '../contract/audit.ts';
 import { CHANNELS } from '../contract/channels.ts';
 import type { HostEvent } from '../contract/events.ts';
+import { DEFAULT_SETTINGS } from '../contract/settings.ts';
 import { FastbandError } from '../main/core/errors.ts';
 import { realClock, silentLog } from '../main/core/testing.ts';
 import { type Panel, type PanelApp, startPanel } from '../main/headless/panel.ts';
@@ -120,6 +121,21 @@ class FakeApp {
         return this.approvals;
       case 'audit.search':
         return { rows: [changed], next: null };
+      case 'audit.index':
+        return { total: 1, newest: 1, anchors: [1] };
+      case 'audit.get':
+        return changed;
+      case 'audit.call':
+        return [changed];
+      case 'audit.stats':
+        return { from: 0, to: 1, groups: [] };
+      case 'settings.get':
+        return DEFAULT_SETTINGS;
+      case 'health.get':
+      case 'journal.diff':
+      case 'tools.list':
+      case 'workspaces.list':
+        return [];
       case 'journal.list':
         return [
           {
@@ -362,6 +378,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   it('says why an undo was refused', async () => {
     await enter();
     await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('row', { name: /Changed src\/cart\.ts/ }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('src/cart.ts has changed since.').waitFor();
   });

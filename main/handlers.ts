@@ -6,6 +6,7 @@ import { settingsText } from './config/settings-transfer.ts';
 import { FastbandError } from './core/errors.ts';
 import { tryTool } from './core/trial.ts';
 import { inspectWorkspaces } from './health.ts';
+import { journalDiffs } from './journal-diff.ts';
 
 type Handlers = {
   readonly [C in Channel]: (
@@ -78,6 +79,7 @@ const HANDLERS: Handlers = {
   'diagnostics.create': (_, core) => core.diagnose(),
 
   'journal.list': (input, core) => core.journal.list(input),
+  'journal.diff': ({ callId }, core) => journalDiffs(core.journal, callId),
   'journal.undo': ({ callId }, core) => core.admin.undo(callId),
 };
 

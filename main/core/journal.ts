@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalEntry, Workspace } from '../../contract/entities.ts';
 import type { Settings } from '../../contract/settings.ts';
@@ -12,6 +14,7 @@ import {
   toEntry,
 } from '../store/journal-rows.ts';
 import { BlobStore } from './blobs.ts';
+import { sha256Hex } from './canonical.ts';
 import { FastbandError } from './errors.ts';
 import { keepItems, lookAt, sameItems } from './pre-image.ts';
 import { moveBack, putBack } from './put-back.ts';
@@ -28,6 +31,8 @@ export interface JournalDeps {
 }
 
 const DAY_MS = 86_400_000;
+/** Larger files are not read to be shown. */
+const MAX_SHOWN = 4 * 1024 * 1024;
 /** A kept copy without an entry may be one whose entry is just being written, so long after it was made. */
 const ORPHAN_MS = 60 * 60 * 1000;
 
@@ -80,6 +85,47 @@ export class ChangeJournal {
     } finally {
       this.#undoing.delete(callId);
     }
+  }
+
+  /**
+   * What one file of a call was before and after it. Undefined: no file of that time is kept, or it is no longer what
+   * the call left there.
+   */
+  async texts(
+    callId: string,
+  ): Promise<
+    { entry: JournalEntry; before: Buffer | undefined; after: Buffer | undefined; changed: boolean }[]
+  > {
+    return Promise.all(
+      this.#deps.rows.ofCall(callId).map(async (row) => {
+        const { before, after, absolute, movedTo } = row.body;
+        const was = before === undefined ? undefined : await this.#kept(before);
+        const now = after === undefined ? undefined : await this.#there(movedTo?.absolute ?? absolute, after);
+        return {
+          entry: toEntry(row),
+          before: was,
+          after: now,
+          changed: was !== undefined && now === undefined,
+        };
+      }),
+    );
+  }
+
+  /** A file as it was kept; empty for nothing there. */
+  async #kept(items: readonly KeptItem[]): Promise<Buffer | undefined> {
+    const [item] = items;
+    if (item === undefined) return Buffer.alloc(0);
+    if (items.length > 1 || item.type !== 'file' || item.hash === undefined) return undefined;
+    return this.#blobs.read(item.hash).catch(() => undefined);
+  }
+
+  /** A file as the call left it, if it is still so; empty for nothing there. */
+  async #there(absolute: string, items: readonly KeptItem[]): Promise<Buffer | undefined> {
+    const [item] = items;
+    if (item === undefined) return Buffer.alloc(0);
+    if (items.length > 1 || item.type !== 'file' || item.hash === undefined) return undefined;
+    const content = await readWhole(absolute).catch(() => undefined);
+    return content !== undefined && sha256Hex(content) === item.hash ? content : undefined;
   }
 
   /** Lets go of pre-images past their days or their room, oldest first, and of copies that belong to no entry. */
@@ -261,4 +307,17 @@ function foldersPutBack({ body }: JournalRow): string[] {
   const kept = (body.before ?? []).filter((item) => item.type === 'directory');
   const folders = kept.map((item) => (item.path === '.' ? body.absolute : join(body.absolute, item.path)));
   return body.movedTo === undefined ? folders : [...folders, body.absolute];
+}
+
+/** A plain file's content, not through a link and not stuck on a pipe. @throws when it is none, or too large */
+async function readWhole(absolute: string): Promise<Buffer> {
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const file = await open(absolute, flags);
+  try {
+    const { size } = await file.stat();
+    if (size > MAX_SHOWN) throw new RangeError('too large to be shown');
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
 }

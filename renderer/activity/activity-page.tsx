@@ -1,134 +1,95 @@
-import { ScrollText } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
-import type { AuditRow } from '../../contract/audit.ts';
+import { Columns3, ScrollText } from 'lucide-react';
+import { useCallback, useMemo, useState } from 'react';
+import { Menu } from '../shared/controls.tsx';
+import { hostNow } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
-import { usePanel } from '../shared/panel.ts';
-import { Button, Empty, Loading } from '../shared/parts.tsx';
-import { useNow } from '../shared/time.ts';
+import { Button, Empty, Failed, Loading } from '../shared/parts.tsx';
+import { useHashParams } from '../shared/route.ts';
+import { SearchField } from '../shared/search-field.tsx';
 import styles from './activity-page.module.css';
-import { ActivityRow } from './activity-row.tsx';
+import { COLUMNS, useColumns } from './columns.ts';
+import { CHIPS, filterOf } from './filter.ts';
+import { Filters } from './filters.tsx';
+import { LogList } from './log-list.tsx';
+import { RowDrawer } from './row-drawer.tsx';
+import { Upkeep } from './upkeep.tsx';
+import type { Log } from './use-log.ts';
+import { Views } from './views.tsx';
 
-const SHOWN = 100;
-/** Scrolled further than this, a person is reading: new rows wait. */
-const READING_PX = 80;
+const MINUTE_MS = 60_000;
 
-/** What clients and people did, newest first. */
+/** Everything that clients and people did: found, followed, exported, verified. */
 export function ActivityPage() {
-  return (
-    <>
-      <PageTitle title={useMessages().pages.activity} />
-      <Activity />
-    </>
-  );
-}
-
-function Activity() {
-  const state = usePanel();
-  const now = useNow(10_000);
-  const rows = useMemo(() => withoutDoubles(state.rows), [state.rows]);
-  const { top, show } = useHeldRows(rows);
-  const undoable = useMemo(
-    () =>
-      new Set(
-        state.journal
-          .filter((entry) => entry.undoable && entry.undoneBy === undefined)
-          .map((entry) => entry.callId),
+  const m = useMessages();
+  const words = m.activity;
+  const [params, setParams] = useHashParams();
+  const [columns, turnColumn] = useColumns();
+  const [opened] = useState(() => Math.ceil(hostNow() / MINUTE_MS) * MINUTE_MS);
+  const [log, setLog] = useState<{ total: number; pending: boolean; error: unknown; retry: () => void }>();
+  // What is open on the right is no part of what is looked for.
+  const asked = useMemo(() => {
+    const kept = new URLSearchParams(params);
+    kept.delete('row');
+    return kept.toString();
+  }, [params]);
+  const filter = useMemo(() => filterOf(new URLSearchParams(asked), opened), [asked, opened]);
+  const filtered = Object.keys(filter).length > 0;
+  const row = Number(params.get('row') ?? Number.NaN);
+  const clear = () =>
+    setParams(Object.fromEntries(['q', 'from', 'to', 'callId', ...CHIPS].map((name) => [name, undefined])));
+  const onLog = useCallback(
+    ({ total, pending, error, retry }: Log) =>
+      setLog((was) =>
+        was?.total === total && was.pending === pending && was.error === error
+          ? was
+          : { total, pending, error, retry },
       ),
-    [state.journal],
+    [],
   );
-  const undone = useMemo(
-    () => new Set(state.journal.filter((entry) => entry.undoneBy !== undefined).map((entry) => entry.callId)),
-    [state.journal],
-  );
-
-  if (!state.loaded) return state.connection === 'lost' ? null : <Loading lines={6} />;
-  if (rows.length === 0) {
-    return (
-      <Empty icon={ScrollText} title="Nothing has happened yet">
-        <p>
-          Every call of a client appears here with what it did, and so does every change of a rule, key,
-          client or setting.
-        </p>
-      </Empty>
-    );
-  }
-  const held = rows.filter((row) => row.seq > top).length;
   return (
     <div className={styles.page}>
-      {held > 0 && (
-        <div className={styles.held}>
-          <Button look="primary" onClick={show}>
-            {held} new
-          </Button>
-        </div>
+      <PageTitle title={m.pages.activity} />
+      <div className={styles.tools}>
+        <SearchField
+          value={params.get('q') ?? ''}
+          onChange={(text) => setParams({ q: text === '' ? undefined : text })}
+          label={words.search}
+        />
+        <Views asked={asked} />
+        <span className={styles.columns}>
+          <Menu
+            trigger={<Button icon={Columns3}>{words.columnMenu}</Button>}
+            entries={COLUMNS.map((name) => ({
+              label: words.columns[name],
+              checked: columns.has(name),
+              run: () => turnColumn(name),
+            }))}
+          />
+        </span>
+        <Upkeep filter={filter} filtered={filtered} />
+      </div>
+      <Filters params={params} onChange={setParams} />
+      {log?.error != null && <Failed error={log.error} onRetry={log.retry} />}
+      {(log === undefined || log.pending) && <Loading lines={8} />}
+      {log !== undefined && !log.pending && log.error == null && log.total === 0 && (
+        <Empty icon={ScrollText} title={filtered ? words.nothing : words.none}>
+          <p>{filtered ? words.nothingText : words.noneText}</p>
+          {filtered && <Button onClick={clear}>{words.clear}</Button>}
+        </Empty>
       )}
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">Effects</th>
-            <th scope="col" className={styles.figure}>
-              Took
-            </th>
-            <th scope="col">
-              <span className={styles.spoken}>Undo</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows
-            .filter((row) => row.seq <= top)
-            .slice(0, SHOWN)
-            .map((row) => (
-              <ActivityRow
-                key={row.seq}
-                row={row}
-                now={now}
-                undo={
-                  endsCall(row) && row.callId !== null
-                    ? undone.has(row.callId)
-                      ? 'undone'
-                      : undoable.has(row.callId)
-                        ? 'offered'
-                        : 'none'
-                    : 'none'
-                }
-                live={state.connection === 'live'}
-              />
-            ))}
-        </tbody>
-      </table>
+      <div className={log === undefined || log.total === 0 ? styles.hidden : styles.log}>
+        <LogList
+          filter={filter}
+          columns={columns}
+          selected={Number.isNaN(row) ? undefined : row}
+          onOpen={({ seq }) => setParams({ row: String(seq) })}
+          onLog={onLog}
+        />
+      </div>
+      {Number.isSafeInteger(row) && (
+        <RowDrawer key={row} seq={row} onClose={() => setParams({ row: undefined })} />
+      )}
     </div>
   );
-}
-
-/** The row of a call's end stands for its start as well. */
-function withoutDoubles(rows: readonly AuditRow[]): readonly AuditRow[] {
-  const ended = new Set(rows.filter(endsCall).map((row) => row.callId));
-  return rows.filter(
-    (row) =>
-      endsCall(row) || !((row.type === 'call.started' || row.type === 'undo') && ended.has(row.callId)),
-  );
-}
-
-function endsCall(row: AuditRow): boolean {
-  return row.type === 'call.finished' || (row.type === 'undo' && row.outcome !== null);
-}
-
-/** Holds new rows back while a person has scrolled down. `top` is the highest row to show. */
-function useHeldRows(rows: readonly AuditRow[]): { top: number; show: () => void } {
-  const [heldAt, setHeldAt] = useState<number>();
-  const newest = rows[0]?.seq ?? 0;
-  useEffect(() => {
-    const scrolled = () => {
-      const reading = window.scrollY > READING_PX;
-      setHeldAt((now) => (reading ? (now ?? newest) : undefined));
-    };
-    window.addEventListener('scroll', scrolled, { passive: true });
-    return () => window.removeEventListener('scroll', scrolled);
-  }, [newest]);
-  return { top: heldAt ?? newest, show: () => window.scrollTo({ top: 0 }) };
 }

@@ -7,7 +7,7 @@ import styles from './previews.module.css';
 export function PreviewView({ preview }: { preview: Preview }) {
   switch (preview.kind) {
     case 'diff':
-      return <DiffView preview={preview} />;
+      return <DiffPreview preview={preview} />;
     case 'command':
       return <CommandView preview={preview} />;
     case 'text':
@@ -25,7 +25,7 @@ export function PreviewView({ preview }: { preview: Preview }) {
   }
 }
 
-function DiffView({ preview }: { preview: Extract<Preview, { kind: 'diff' }> }) {
+export function DiffPreview({ preview }: { preview: Extract<Preview, { kind: 'diff' }> }) {
   return (
     <figure className={styles.preview}>
       <figcaption className={styles.caption}>

@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import type { Approval } from '../../contract/approvals.ts';
 import type { EffectKind } from '../../contract/effects.ts';
+import type { Messages } from '../messages/en.ts';
 import { byGravity, KindLabel, verbOf } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
 import { hostNow } from '../shared/host.ts';
@@ -20,7 +21,8 @@ export function Queue({
   onChoose: (id: string) => void;
 }) {
   useNow(1000);
-  const m = useMessages().approvals;
+  const words = useMessages();
+  const m = words.approvals;
   const move = (event: KeyboardEvent<HTMLOListElement>) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step === undefined) return;
@@ -45,7 +47,7 @@ export function Queue({
                 <Shown text={approval.title} />
               </span>
               <span className={styles.facts}>
-                {verbsOf(approval).map(([verb, kind]) => (
+                {verbsOf(approval, words.effects).map(([verb, kind]) => (
                   <KindLabel key={verb} kind={kind} verb={verb} />
                 ))}
                 <span className={styles.time}>{countdown(approval.expiresAt - hostNow())}</span>
@@ -59,6 +61,8 @@ export function Queue({
 }
 
 /** The two gravest things it would do. */
-function verbsOf(approval: Approval): [verb: string, kind: EffectKind][] {
-  return [...new Map(byGravity(approval.effects).map((effect) => [verbOf(effect), effect.kind]))].slice(0, 2);
+function verbsOf(approval: Approval, words: Messages['effects']): [verb: string, kind: EffectKind][] {
+  return [
+    ...new Map(byGravity(approval.effects).map((effect) => [verbOf(effect, words), effect.kind])),
+  ].slice(0, 2);
 }

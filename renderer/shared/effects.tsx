@@ -1,30 +1,21 @@
 import { Database, Eye, Globe, KeyRound, type LucideIcon, Pencil, SquareTerminal } from 'lucide-react';
-import type { Effect, EffectKind, WriteOp } from '../../contract/effects.ts';
+import type { Effect, EffectKind } from '../../contract/effects.ts';
+import type { Messages } from '../messages/en.ts';
 import styles from './effects.module.css';
 import { commandLine, visible } from './hidden.ts';
+import { useMessages } from './language.ts';
 import { Shown } from './parts.tsx';
 
-/** The one visual language of the panel: each kind of effect has one icon, one verb and one colour, everywhere. */
-const KINDS: Readonly<Record<EffectKind, { icon: LucideIcon; verb: string; colour: string | undefined }>> = {
-  read: { icon: Eye, verb: 'reads', colour: styles.read },
-  write: { icon: Pencil, verb: 'changes', colour: styles.write },
-  exec: { icon: SquareTerminal, verb: 'runs', colour: styles.exec },
-  net: { icon: Globe, verb: 'reaches', colour: styles.net },
-  secret: { icon: KeyRound, verb: 'uses', colour: styles.secret },
-  query: { icon: Database, verb: 'queries', colour: styles.query },
-};
+type Words = Messages['effects'];
 
-const OPS: Readonly<Record<WriteOp, string>> = {
-  create: 'creates',
-  modify: 'changes',
-  delete: 'deletes',
-  move: 'moves',
-  mkdir: 'makes folder',
-  'git-stage': 'stages in',
-  'git-commit': 'commits to',
-  'git-branch': 'makes a branch in',
-  'git-switch': 'switches the branch of',
-  'git-restore': 'restores',
+/** The one visual language of the panel: each kind of effect has one icon, one verb and one colour, everywhere. */
+const KINDS: Readonly<Record<EffectKind, { icon: LucideIcon; colour: string | undefined }>> = {
+  read: { icon: Eye, colour: styles.read },
+  write: { icon: Pencil, colour: styles.write },
+  exec: { icon: SquareTerminal, colour: styles.exec },
+  net: { icon: Globe, colour: styles.net },
+  secret: { icon: KeyRound, colour: styles.secret },
+  query: { icon: Database, colour: styles.query },
 };
 
 const GRAVITY: Readonly<Record<EffectKind, number>> = {
@@ -56,7 +47,8 @@ export function KindLabel({
   verb?: string;
   short?: boolean;
 }) {
-  const { icon: Icon, verb: usual, colour } = KINDS[kind];
+  const { icon: Icon, colour } = KINDS[kind];
+  const usual = useMessages().effects.verbs[kind];
   return (
     <span className={`${styles.kind} ${colour}`} title={short ? usual : undefined}>
       <Icon size={14} strokeWidth={2} aria-hidden="true" />
@@ -67,35 +59,36 @@ export function KindLabel({
 
 /** One effect: what it does, and to what. */
 export function EffectLine({ effect }: { effect: Effect }) {
+  const words = useMessages().effects;
   return (
     <>
-      <KindLabel kind={effect.kind} verb={verbOf(effect)} />
+      <KindLabel kind={effect.kind} verb={verbOf(effect, words)} />
       <code className={styles.target}>
-        <Shown text={targetOf(effect)} />
+        <Shown text={targetOf(effect, words)} />
       </code>
-      {'workspace' in effect && <span className={styles.place}>in {visible(effect.workspace)}</span>}
+      {'workspace' in effect && <span className={styles.place}>{words.in(visible(effect.workspace))}</span>}
     </>
   );
 }
 
 /** The verb of one effect: "deletes" says more than its kind's "changes". */
-export function verbOf(effect: Effect): string {
-  if (effect.kind === 'write') return OPS[effect.op];
-  if (effect.kind === 'query' && effect.access === 'write') return 'changes data in';
-  return KINDS[effect.kind].verb;
+export function verbOf(effect: Effect, words: Words): string {
+  if (effect.kind === 'write') return words.ops[effect.op];
+  if (effect.kind === 'query' && effect.access === 'write') return words.changesData;
+  return words.verbs[effect.kind];
 }
 
-function targetOf(effect: Effect): string {
+function targetOf(effect: Effect, words: Words): string {
   switch (effect.kind) {
     case 'read':
     case 'write':
-      return `${visible(effect.path)}${effect.tree === true ? ' and all below' : ''}`;
+      return `${visible(effect.path)}${effect.tree === true ? ` ${words.andBelow}` : ''}`;
     case 'exec':
       return commandLine(effect.argv);
     case 'net':
       return visible(`${effect.method} ${effect.url}`);
     case 'secret':
-      return visible(`the ${effect.provider} key`);
+      return words.keyOf(visible(effect.provider));
     case 'query':
       return visible(effect.database);
   }

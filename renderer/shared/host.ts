@@ -132,6 +132,37 @@ async function post(path: string, body: unknown): Promise<unknown> {
   return ((await response.json()) as Envelope).value;
 }
 
+/**
+ * Gives a person a channel's answer as a file, in a browser. Cancelling the task ends it.
+ *
+ * @throws HostError
+ */
+export async function download(
+  channel: 'audit.export',
+  input: ChannelRequest<'audit.export'>,
+): Promise<void> {
+  const response = await reach(`/api/${channel}`, {
+    method: 'POST',
+    headers: sessionHeaders(),
+    body: JSON.stringify(input),
+  });
+  if (!response.ok) throw await refusal(response);
+  const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
+  let blob: Blob;
+  try {
+    blob = await response.blob();
+  } catch {
+    throw new HostError('cancelled', messages().errors.cutShort);
+  }
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name ?? 'fastband';
+  link.click();
+  // The download has its own hold on what it saves once it has begun.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
     const response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store' });

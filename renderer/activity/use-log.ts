@@ -1,0 +1,93 @@
+import { useQueries } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
+import type { AuditFilter, AuditIndexOutput, AuditRow } from '../../contract/audit.ts';
+import { ask, type HostError } from '../shared/host.ts';
+import { panel } from '../shared/panel.ts';
+import { useChannel } from '../shared/query.ts';
+import { mayPass } from './filter.ts';
+
+/** Rows asked for at once. */
+export const PAGE = 200;
+/** New rows are fetched this often at most. */
+const RENEW_MS = 500;
+/** Pages that are out of sight are forgotten after this. */
+const KEEP_MS = 30_000;
+
+export interface Log {
+  readonly total: number;
+  readonly index: AuditIndexOutput | undefined;
+  readonly pending: boolean;
+  readonly error: HostError | null;
+  readonly retry: () => void;
+  /** Undefined while it is on its way. */
+  readonly rowAt: (place: number) => AuditRow | undefined;
+  /** How many rows have come since the list was made. */
+  readonly news: number;
+  /** Takes the new rows in. */
+  readonly renew: () => void;
+}
+
+/**
+ * A filter's rows, newest first, of which only those in sight are fetched: the host says once where every 200th row is,
+ * so any place of a list of any length is one question away. Rows never change, so a page once fetched stays right.
+ *
+ * @param first - the first place in sight
+ * @param last - the last one, inclusive
+ * @param hold - new rows wait: the person is reading further down
+ */
+export function useLog(filter: AuditFilter, first: number, last: number, hold: boolean): Log {
+  const asked = useChannel('audit.index', { filter, every: PAGE }, { keepPrevious: true });
+  const index = asked.data;
+  const { news, reset } = useNews(filter, index?.newest);
+  const { refetch } = asked;
+
+  useEffect(() => {
+    if (news === 0 || hold) return;
+    const timer = setTimeout(() => void refetch().then(reset), RENEW_MS);
+    return () => clearTimeout(timer);
+  }, [news, hold, refetch, reset]);
+
+  const anchors = useMemo(() => {
+    const from = Math.max(0, Math.floor(first / PAGE));
+    const to = Math.floor(Math.max(first, last) / PAGE);
+    return index === undefined
+      ? []
+      : Array.from({ length: to - from + 1 }, (_, at) => from + at).flatMap((page) => {
+          const anchor = index.anchors[page];
+          return anchor === undefined ? [] : [{ page, anchor }];
+        });
+  }, [index, first, last]);
+  const pages = useQueries({
+    queries: anchors.map(({ anchor }) => ({
+      // Not under `audit.`: what came later changes nothing about these.
+      queryKey: ['log', filter, anchor],
+      queryFn: () => ask('audit.search', { ...filter, cursor: anchor + 1, limit: PAGE, brief: true }),
+      gcTime: KEEP_MS,
+    })),
+  });
+  const byPage = new Map(anchors.map(({ page }, at) => [page, pages[at]?.data?.rows]));
+  return {
+    total: index?.total ?? 0,
+    index,
+    pending: asked.isPending,
+    error: asked.error,
+    retry: () => void asked.refetch(),
+    rowAt: (place) => byPage.get(Math.floor(place / PAGE))?.[place % PAGE],
+    news,
+    renew: () => void asked.refetch().then(reset),
+  };
+}
+
+/** How many rows of a filter have come since. */
+function useNews(filter: AuditFilter, since: number | undefined): { news: number; reset: () => void } {
+  const [newest, setNewest] = useState<readonly number[]>([]);
+  useEffect(() => {
+    setNewest([]);
+    return panel.onEvent((event) => {
+      if (event.type === 'audit.row' && mayPass(event.row, filter))
+        setNewest((seqs) => [...seqs, event.row.seq]);
+    });
+  }, [filter]);
+  const news = since === undefined ? 0 : newest.filter((seq) => seq > since).length;
+  return useMemo(() => ({ news, reset: () => setNewest([]) }), [news]);
+}

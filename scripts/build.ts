@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { join, relative } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { licencesOf, nativePackages, packageOf } from './licences.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -12,8 +13,11 @@ const OLD = `${DRAFT}-old`;
 /** Native, or carrying a program of their own: they stay packages and are found in node_modules. */
 const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'electron'];
 
+/** Every file that has a part in what is built. */
+const inputs = new Set<string>();
+
 try {
-  await build({
+  const host = await build({
     absWorkingDir: ROOT,
     entryPoints: {
       cli: 'main/headless/cli.ts',
@@ -32,6 +36,7 @@ try {
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: true,
+    metafile: true,
     legalComments: 'linked',
     logLevel: 'warning',
     banner: {
@@ -39,6 +44,8 @@ try {
       js: "import { createRequire as fastbandRequire } from 'node:module'; const require = fastbandRequire(import.meta.url);",
     },
   });
+  for (const { inputs: used } of Object.values(host.metafile.outputs))
+    for (const [file, { bytesInOutput }] of Object.entries(used)) if (bytesInOutput > 0) inputs.add(file);
   // A sandboxed preload is one CommonJS file.
   await build({
     absWorkingDir: ROOT,
@@ -55,12 +62,20 @@ try {
   });
   if (existsSync(join(ROOT, 'vite.config.ts'))) {
     const vite = await import('vite');
-    await vite.build({
+    const panel = await vite.build({
       configFile: join(ROOT, 'vite.config.ts'),
       logLevel: 'warn',
       build: { outDir: join(DRAFT, 'renderer') },
     });
+    for (const { output } of [panel].flat().filter((one) => 'output' in one))
+      for (const chunk of output)
+        if (chunk.type === 'chunk') for (const file of chunk.moduleIds) inputs.add(file);
   }
+  const packages = new Set([...inputs].flatMap((file) => packageOf(file) ?? []));
+  const licences = await licencesOf(ROOT, [...packages, ...nativePackages(ROOT)]);
+  await writeFile(join(DRAFT, 'licences.json'), JSON.stringify(licences));
+  // The installers leave out what only the command line loads.
+  await writeFile(join(DRAFT, '.command-line.json'), JSON.stringify(onlyCommandLine(host.metafile)));
   // `npm start` and `npm test` build again when this is missing or older than a source.
   await writeFile(join(DRAFT, '.built'), '');
   if (existsSync(DIST)) await rename(DIST, OLD);
@@ -68,4 +83,20 @@ try {
 } finally {
   await rm(OLD, { recursive: true, force: true });
   await rm(DRAFT, { recursive: true, force: true });
+}
+
+/** The built files, within `dist`, that neither the desktop's entry nor its worker can come to load. */
+function onlyCommandLine({ outputs }: Metafile): string[] {
+  const name = (output: string) => relative(DRAFT, join(ROOT, output));
+  const used = new Set<string>();
+  const visit = (output: string) => {
+    if (used.has(output)) return;
+    used.add(output);
+    for (const { path, external } of outputs[output]?.imports ?? []) if (external !== true) visit(path);
+  };
+  for (const output of Object.keys(outputs))
+    if (['main.js', 'reader-worker.js'].includes(name(output))) visit(output);
+  return Object.keys(outputs).flatMap((output) =>
+    !used.has(output) && output.endsWith('.js') ? [name(output)] : [],
+  );
 }

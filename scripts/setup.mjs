@@ -104,6 +104,7 @@ const SOURCES = [
   'renderer',
   'resources',
   'scripts/build.ts',
+  'scripts/licences.ts',
   'vite.config.ts',
   'package.json',
   'package-lock.json',

@@ -5,6 +5,16 @@ import { FastbandError } from '../../core/errors.ts';
 /** A longer piece of output (a match in a file of one enormous line) is passed over, so that memory stays bounded. */
 const MAX_PIECE = 4 * 1024 * 1024;
 
+const PROGRAM = outsideArchive(rgPath);
+
+/**
+ * Where a file really is that Electron shows within its archive. Electron reads from there by itself, but a system
+ * starts programs from real files only; packaging puts them beside the archive.
+ */
+export function outsideArchive(path: string): string {
+  return path.replace(/([\\/]app\.asar)(?=[\\/])/, '$1.unpacked');
+}
+
 /**
  * Runs ripgrep in a folder and hands over its output piece by piece, until `take` says stop.
  * No configuration file, no shell, no inherited environment.
@@ -21,7 +31,7 @@ export function ripgrep(
   take: (piece: string) => 'more' | 'stop',
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(rgPath, ['--no-config', '--no-messages', ...args], {
+    const child = spawn(PROGRAM, ['--no-config', '--no-messages', ...args], {
       cwd,
       env: process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {},
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,19 +5,46 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { delimiter, join, relative } from 'node:path';
 import { npmCommand, ROOT, say, withNode } from './node.mjs';
 
-/** Programs that are not npm's to install. `why` is what does not work without them. */
+const KEYTAR = join(ROOT, 'node_modules', 'keytar', 'build', 'Release', 'keytar.node');
+const NO_KEYCHAIN = 'API keys cannot be kept in the system’s keychain';
+
+/** What is not npm's to install: how it is known to be there, and `why`: what does not work without it. */
 const PROGRAMS = {
-  git: { names: ['git'], packages: ['git'], why: 'the git tools will answer that git is missing' },
+  git: {
+    isThere: () => onPath('git'),
+    packages: ['git'],
+    why: 'the git tools will answer that git is missing',
+  },
   chromium: {
-    names: ['chromium', 'chromium-browser', 'google-chrome'],
+    isThere: () => ['chromium', 'chromium-browser', 'google-chrome'].some(onPath),
     packages: ['chromium'],
     why: 'tests that look at the panel in a browser will fail',
   },
+  // keytar is built on Linux, where no binary of it fits every system; once built it needs neither of these.
+  'libsecret-1-dev': {
+    isThere: () =>
+      process.platform !== 'linux' ||
+      existsSync(KEYTAR) ||
+      existsSync('/usr/include/libsecret-1/libsecret/secret.h'),
+    packages: ['libsecret-1-dev'],
+    why: NO_KEYCHAIN,
+  },
+  'a C++ compiler': {
+    isThere: () =>
+      process.platform !== 'linux' ||
+      existsSync(KEYTAR) ||
+      ((onPath('g++') || onPath('c++')) && onPath('make') && onPath('python3')),
+    packages: ['g++', 'make', 'python3'],
+    why: NO_KEYCHAIN,
+  },
 };
+
+/** What building keytar needs. */
+export const FOR_KEYCHAIN = ['libsecret-1-dev', 'a C++ compiler'];
 
 /** Looks for programs and, as root on Debian or Ubuntu, installs what is missing. Never fails: says what is not there. */
 export function ensurePrograms(...wanted) {
-  const missing = wanted.filter((name) => !PROGRAMS[name].names.some(onPath));
+  const missing = wanted.filter((name) => !PROGRAMS[name].isThere());
   if (missing.length === 0) return;
   const canInstall = process.platform === 'linux' && process.getuid?.() === 0 && onPath('apt-get');
   if (canInstall) {
@@ -30,7 +57,7 @@ export function ensurePrograms(...wanted) {
     for (const one of packages) apt('-qq', '-y', '--no-install-recommends', 'install', one);
   }
   for (const name of missing) {
-    if (PROGRAMS[name].names.some(onPath)) continue;
+    if (PROGRAMS[name].isThere()) continue;
     say(
       `${name} is missing${canInstall ? ' and could not be installed' : '; install it yourself'}: without it ${PROGRAMS[name].why}.`,
     );
@@ -68,6 +95,17 @@ export function ensurePackages(folder = ROOT) {
   }
   writeFileSync(stampOf(folder), lockHash(folder));
   say(`npm packages installed in ${seconds(began)}.`);
+  if (folder === ROOT && !existsSync(KEYTAR))
+    say(
+      `keytar could not be built, so ${NO_KEYCHAIN}. It needs ${keytarNeeds()}. With that in place, run "npm ci".`,
+    );
+}
+
+function keytarNeeds() {
+  if (process.platform !== 'linux') return 'a C++ compiler and Python, as node-gyp wants them';
+  const missing = FOR_KEYCHAIN.filter((name) => !PROGRAMS[name].isThere());
+  if (missing.length > 0) return missing.join(' and ');
+  return 'the headers of this Node, which are fetched from the network while it is built';
 }
 
 /** Whether `node_modules` holds what the lockfile says: by this script's stamp, or by npm's own record being newer. */

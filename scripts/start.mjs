@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fetchElectron, findElectron, readArguments, runDesktop, whyNoWindow } from './desktop.mjs';
 import { ended, needNode, ROOT, say, withNode } from './node.mjs';
-import { ensureBuilt, ensurePackages, ensurePrograms } from './setup.mjs';
+import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN } from './setup.mjs';
 
 await needNode(fileURLToPath(import.meta.url));
-ensurePrograms('git');
+ensurePrograms('git', ...FOR_KEYCHAIN);
 ensurePackages();
 ensureBuilt();
 

@@ -152,7 +152,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double'
       const { wrote } = await asked();
       await app.order({ do: 'close', url: 'approval.html' });
       const page = await app.page('index.html');
-      await page.getByRole('link', { name: 'Approvals' }).click();
+      await page.getByRole('link', { name: 'Approvals' }).first().click();
       await page.getByRole('heading', { name: 'Claude Code wants to change a.txt in shop' }).waitFor();
       await page.waitForTimeout(GUARD_MS);
       expect(await page.getByRole('button', { name: /^(Allow|Deny)/ }).count()).toBe(0);
@@ -250,6 +250,13 @@ describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double'
     await app.order({ do: 'close', url: 'index.html' });
     const second = DesktopApp.start({ home: app.home });
     await app.until('the window again', ({ windows }) => windows[0]?.visible === true);
+    expect(await second.ended()).toBe(0);
+  });
+
+  it('shows the page of a link that starts it again', async () => {
+    const page = await mainPage();
+    const second = DesktopApp.start({ home: app.home, args: ['fastband://rules', '--from=a-browser'] });
+    await page.waitForFunction("location.hash === '#/rules'");
     expect(await second.ended()).toBe(0);
   });
 });

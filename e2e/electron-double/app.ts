@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { browser, closeBrowser } from './browser.ts';
 import { openWindows } from './open-windows.ts';
 
@@ -37,6 +37,7 @@ type Offered =
   | 'setBadgeCount'
   | 'setAsDefaultProtocolClient'
   | 'setAppUserModelId'
+  | 'setDesktopName'
   | 'disableHardwareAcceleration'
   | 'setAboutPanelOptions'
   | 'showAboutPanel';
@@ -114,9 +115,10 @@ class DoubleApp extends EventEmitter implements Omit<Pick<Electron.App, Offered>
     return path;
   }
 
+  /** As Electron's documentation has it: a folder that is not there, or a relative one, is an error. */
   setPath(name: string, path: string): void {
-    mkdirSync(path, { recursive: true });
-    this.#paths.set(name, resolve(path));
+    if (!isAbsolute(path) || !existsSync(path)) throw new Error(`Failed to set path '${name}'`);
+    this.#paths.set(name, path);
   }
 
   getName(): string {
@@ -200,6 +202,8 @@ class DoubleApp extends EventEmitter implements Omit<Pick<Electron.App, Offered>
   }
 
   setAppUserModelId(): void {}
+
+  setDesktopName(): void {}
 
   disableHardwareAcceleration(): void {}
 

@@ -88,7 +88,7 @@ async function obey(order: Order): Promise<unknown> {
       const one = desk.notifications.at(order.at);
       if (one === undefined) throw new Error('there is no such notification');
       if (order.action === undefined) one.emit('click', {});
-      else one.emit('action', { actionIndex: order.action }, order.action);
+      else one.emit('action', { actionIndex: order.action });
       return;
     }
     case 'permission':

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { pageOfLink } from './deep-link.ts';
+import { describe, expect, it } from 'vitest';
+import { pageOfArguments, pageOfLink } from './deep-link.ts';
 
 it.each([
   ['fastband://approvals', '#/approvals'],
@@ -13,3 +13,12 @@ it.each([
   ['--hidden', ''],
   ['', ''],
 ])('%s opens %j and nothing else', (link, page) => expect(pageOfLink(link)).toBe(page));
+
+describe('a link among the arguments of a program', () => {
+  it.each([
+    [['/opt/fastband', 'fastband://rules'], '#/rules'],
+    [['/opt/fastband', 'fastband://rules', '--original-process-start-time=1'], '#/rules'],
+    [['/opt/fastband', '--hidden'], ''],
+    [['/opt/fastband', 'https://example.org/rules'], ''],
+  ])('%j opens %j', (argv, page) => expect(pageOfArguments(argv)).toBe(page));
+});

@@ -10,3 +10,8 @@ export function pageOfLink(link: string | undefined): string {
   const page = url.host || url.pathname.replace(/^\/+/, '');
   return PAGES.includes(page) ? `#/${page}` : '';
 }
+
+/** The page of the link among a program's arguments. Chromium may put its own behind it, so any place will do. */
+export function pageOfArguments(argv: readonly string[]): string {
+  return pageOfLink(argv.findLast((one) => one.startsWith('fastband:')));
+}

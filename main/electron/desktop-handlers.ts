@@ -64,11 +64,17 @@ export function desktopHandlers({ windows, home, problem }: DesktopDeps): Handle
       return {};
     },
     'desktop.relaunch': () => {
-      app.relaunch();
+      relaunch();
       app.quit();
       return {};
     },
   };
+}
+
+/** An AppImage's program is in a folder that goes with it: the file itself is started again. */
+function relaunch(): void {
+  const { APPIMAGE } = process.env;
+  app.relaunch(APPIMAGE ? { execPath: APPIMAGE, args: process.argv.slice(1) } : {});
 }
 
 /** Where a person wants a file; null when they changed their mind. */

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
-import { app, ipcMain, Menu, nativeTheme, protocol, screen, session, shell } from 'electron';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { app, dialog, ipcMain, Menu, nativeTheme, protocol, screen, session, shell } from 'electron';
 import type { Approval } from '../../contract/approvals.ts';
 import type { DesktopChannel, DesktopInput } from '../../contract/desktop.ts';
 import type { HostEvent } from '../../contract/events.ts';
@@ -7,7 +8,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../contract/settings.ts';
 import { showLine } from '../core/display.ts';
 import { loadAssets } from '../panel-files.ts';
 import { CoreHost } from './core-host.ts';
-import { pageOfLink } from './deep-link.ts';
+import { pageOfArguments, pageOfLink } from './deep-link.ts';
 import { askWhere, desktopHandlers } from './desktop-handlers.ts';
 import { hardenApp, hardenSession, openHttps } from './hardening.ts';
 import { registerIpc } from './ipc.ts';
@@ -28,16 +29,34 @@ const QUIT_MS = 2000;
 const TRAY_MS = 100;
 const RECENT = 5;
 
+/** Of the file that the packages for Linux install: badges and notifications go by it. */
+const DESKTOP_FILE = 'fastband-desktop.desktop';
+
 /** Before `app` is ready: what can only be said then. False: another Fastband runs on this home, and was told. */
 export function claim(): boolean {
-  const home = app.commandLine.getSwitchValue('home') || process.env.FASTBAND_HOME;
-  if (home) app.setPath('userData', home);
-  // Chromium's own files stay apart from what Fastband keeps.
-  app.setPath('sessionData', join(app.getPath('userData'), 'browser'));
+  app.setName('Fastband');
   app.setAppUserModelId('dev.fastband.app');
+  if (process.platform === 'linux') app.setDesktopName(DESKTOP_FILE);
+  const wanted = app.commandLine.getSwitchValue('home') || process.env.FASTBAND_HOME;
+  // By default the headless host's folder, whatever Electron takes the app's name from.
+  const home = wanted ? resolve(wanted) : join(app.getPath('appData'), 'Fastband');
+  try {
+    keepIn('userData', home);
+    // Chromium's own files stay apart from what Fastband keeps.
+    keepIn('sessionData', join(home, 'browser'));
+  } catch (error) {
+    dialog.showErrorBox('Fastband', `The data folder ${home} cannot be used: ${(error as Error).message}`);
+    return false;
+  }
   app.enableSandbox();
   registerScheme(protocol);
   return app.requestSingleInstanceLock();
+}
+
+/** Electron refuses a folder that is not there, or a relative one. */
+function keepIn(name: 'userData' | 'sessionData', folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  app.setPath(name, folder);
 }
 
 /** The desktop host: core, windows, tray, and what ties them to the system. */
@@ -55,11 +74,16 @@ export class Desktop {
   #trayTimer: ReturnType<typeof setTimeout> | undefined;
   #quitting = false;
   #stopped = false;
+  /** Windows, menus and notifications can be made, and the first window has been. */
+  #open = false;
+  /** A page that was asked for before that. */
+  #asked: string | undefined;
 
   constructor() {
     this.#windows = new Windows({
       preloads: join(import.meta.dirname, 'preload'),
       packaged: app.isPackaged,
+      badge: join(import.meta.dirname, '..', 'resources', 'tray', 'waiting-light.png'),
       bounds: () => this.#state.bounds(screen.getAllDisplays().map((one) => one.workArea)),
       onMainClose: (bounds) => this.#mainCloses(bounds),
     });
@@ -74,13 +98,16 @@ export class Desktop {
       decide: (approval, decision) => void this.#decide(approval, decision),
       open: (id) => this.#windows.showApproval(id),
     });
-    hardenApp(app, (url) => this.#open(url));
-    app.on('second-instance', (_event, argv) => this.#windows.showMain(pageOfLink(argv.at(-1))));
+    hardenApp(app, (url) => this.#openLink(url));
+    app.on('second-instance', (_event, argv) => this.#showMain(pageOfArguments(argv)));
     app.on('open-url', (event, url) => {
       event.preventDefault();
-      this.#windows.showMain(pageOfLink(url));
+      this.#showMain(pageOfLink(url));
     });
-    app.on('activate', () => this.#windows.showMain());
+    // macOS says so at the start as well, where the window may be wanted hidden.
+    app.on('activate', () => {
+      if (this.#open) this.#showMain();
+    });
     // Closing the last window leaves the tray.
     app.on('window-all-closed', () => {});
     app.on('before-quit', () => {
@@ -106,14 +133,25 @@ export class Desktop {
     await started;
     this.#settings = this.#core.app?.settings.current ?? DEFAULT_SETTINGS;
     this.#applySettings();
-    const hidden = process.argv.includes('--hidden') || this.#settings.desktop.startHidden;
+    this.#open = true;
     // What went wrong must be seen, hidden or not.
-    this.#windows.openMain({
-      hidden: hidden && this.#core.problem === undefined,
-      page: pageOfLink(process.argv.at(-1)),
-    });
+    const hidden = this.#core.problem === undefined && this.#asked === undefined && this.#startsHidden();
+    this.#windows.openMain({ hidden, page: this.#asked || pageOfArguments(process.argv) });
     if (app.isPackaged) app.setAsDefaultProtocolClient('fastband');
     this.#drawTray();
+    for (const approval of this.#waiting.values()) this.#notify(approval);
+  }
+
+  /** Shows the window. macOS asks for it, and brings links, before anything can be shown: then it is kept in mind. */
+  #showMain(page = ''): void {
+    if (this.#open) this.#windows.showMain(page);
+    else this.#asked = page || this.#asked || '';
+  }
+
+  #startsHidden(): boolean {
+    if (process.argv.includes('--hidden') || this.#settings.desktop.startHidden) return true;
+    // macOS passes no arguments at login.
+    return process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin;
   }
 
   #serveWindows(): void {
@@ -136,7 +174,7 @@ export class Desktop {
     switch (event.type) {
       case 'approval.added':
         this.#waiting.set(event.approval.id, event.approval);
-        if (this.#settings.desktop.notifications) this.#notifications.waiting(event.approval);
+        this.#notify(event.approval);
         break;
       case 'approval.settled':
         this.#waiting.delete(event.approval.id);
@@ -151,7 +189,7 @@ export class Desktop {
         break;
       case 'settings.changed':
         this.#settings = event.settings;
-        this.#applySettings();
+        if (this.#open) this.#applySettings();
         break;
       case 'server.state':
         break;
@@ -164,6 +202,11 @@ export class Desktop {
     }, TRAY_MS);
   }
 
+  /** The server answers before Electron is ready for notifications: those come once it is. */
+  #notify(approval: Approval): void {
+    if (this.#open && this.#settings.desktop.notifications) this.#notifications.waiting(approval);
+  }
+
   #drawTray(): void {
     const facts = {
       status: this.#core.app?.status(),
@@ -171,7 +214,10 @@ export class Desktop {
       waiting: this.#waiting.size,
       recent: this.#recent,
     };
-    this.#tray?.show(trayModel(facts, this.#messages()), this.#waiting.size);
+    const messages = this.#messages();
+    this.#tray?.show(trayModel(facts, messages), this.#waiting.size);
+    if (process.platform === 'win32')
+      this.#windows.badge(this.#waiting.size === 0 ? undefined : messages.waiting(this.#waiting.size));
   }
 
   #applySettings(): void {
@@ -237,7 +283,7 @@ export class Desktop {
     return true;
   }
 
-  #open(url: string): void {
+  #openLink(url: string): void {
     openHttps(shell, url).catch(() => this.#log.warn({}, 'a page asked for an address that is not opened'));
   }
 

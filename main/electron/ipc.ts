@@ -60,7 +60,11 @@ export function registerIpc({ ipcMain, kindOf, channel, desktop, log }: IpcDeps)
     });
 }
 
-/** A frame that has navigated or is gone is null; frames inside a page are not the page. */
+/** A frame that has navigated or is gone is null, or throws when it is asked; frames inside a page are not the page. */
 function isOwnPage({ senderFrame, sender }: IpcMainInvokeEvent): boolean {
-  return senderFrame !== null && senderFrame === sender.mainFrame && isOwnUrl(senderFrame.url);
+  try {
+    return senderFrame !== null && senderFrame === sender.mainFrame && isOwnUrl(senderFrame.url);
+  } catch {
+    return false;
+  }
 }

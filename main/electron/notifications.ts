@@ -29,8 +29,8 @@ export class Notifications {
       timeoutType: 'never',
       actions: actions.map((action) => ({ type: 'button', text: m[action] })),
     });
-    notification.on('action', (_details, at) => {
-      const action = actions[at];
+    notification.on('action', ({ actionIndex }) => {
+      const action = actions[actionIndex];
       if (action !== undefined) this.#deps.decide(approval, action);
     });
     notification.on('click', () => this.#deps.open(approval.id));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BrowserWindow, nativeTheme, type WebContents } from 'electron';
+import { BrowserWindow, nativeImage, nativeTheme, type WebContents } from 'electron';
 import type { HostEvent } from '../../contract/events.ts';
 import { EVENT_MESSAGE, type WindowKind } from '../../contract/windows.ts';
 import { ORIGIN } from './protocol.ts';
@@ -8,6 +8,8 @@ export interface WindowsOptions {
   /** Folder of the built preloads. */
   readonly preloads: string;
   readonly packaged: boolean;
+  /** A picture of 16 pixels that says that something waits. */
+  readonly badge: string;
   /** Called when the main window is about to close, with its place; true keeps it, hidden. */
   readonly onMainClose: (bounds: Electron.Rectangle) => boolean;
   /** Where the main window was when it was last closed. */
@@ -44,7 +46,7 @@ export class Windows {
   showMain(page = ''): void {
     const known = this.#main;
     if (known !== undefined) {
-      if (page !== '') void known.loadURL(`${ORIGIN}/index.html${page}`);
+      if (page !== '') load(known, `${ORIGIN}/index.html${page}`);
       if (known.isMinimized()) known.restore();
       known.show();
       known.focus();
@@ -71,7 +73,7 @@ export class Windows {
       this.#main = undefined;
     });
     if (!hidden) window.once('ready-to-show', () => window.show());
-    void window.loadURL(`${ORIGIN}/index.html${page}`);
+    load(window, `${ORIGIN}/index.html${page}`);
   }
 
   /** Shows the approval window over everything else; nothing of the main window can be drawn there. */
@@ -79,7 +81,8 @@ export class Windows {
     const page = `${ORIGIN}/approval.html${id === undefined ? '' : `#${encodeURIComponent(id)}`}`;
     const known = this.#approval;
     if (known !== undefined) {
-      void known.loadURL(page);
+      // Whichever it shows may be half answered.
+      if (id !== undefined) load(known, page);
       known.show();
       known.focus();
       return;
@@ -98,11 +101,17 @@ export class Windows {
       this.#approval = undefined;
     });
     window.once('ready-to-show', () => window.show());
-    void window.loadURL(page);
+    load(window, page);
   }
 
   closeApproval(): void {
     this.#approval?.close();
+  }
+
+  /** A mark on the taskbar's button, with its name for screen readers; undefined takes it away. Windows only. */
+  badge(name: string | undefined): void {
+    const mark = name === undefined ? null : nativeImage.createFromPath(this.#options.badge);
+    this.#main?.setOverlayIcon(mark, name ?? '');
   }
 
   /** Tells the windows what the host tells its panels; the approval window hears of approvals only. */
@@ -134,4 +143,12 @@ export class Windows {
       },
     });
   }
+}
+
+/**
+ * Loads a page, unless it is there already: the same address again would be a reload, and take with it what a person
+ * has typed. A load that another one overtakes is rejected, and means nothing.
+ */
+function load(window: BrowserWindow, url: string): void {
+  if (window.webContents.getURL() !== url) window.loadURL(url).catch(() => {});
 }

@@ -256,7 +256,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double'
   it('shows the page of a link that starts it again', async () => {
     const page = await mainPage();
     const second = DesktopApp.start({ home: app.home, args: ['fastband://rules', '--from=a-browser'] });
-    await page.waitForFunction("location.hash === '#/rules'");
+    await page.waitForURL(/#\/rules$/);
     expect(await second.ended()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { Licence } from '../contract/about.ts';
 import { electronFolder } from './dist.ts';
 import { type Packaged, packageApp } from './package-app.ts';
-import { FUSES, KEYTAR, mayBeInside, NEEDED, RIPGREP, SQLITE, stubElectron } from './package-facts.ts';
+import { FUSES, KEYTAR, mayBeInside, NEEDED, RIPGREP, SQLITE, writeStub } from './package-facts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** The app without Electron. A good deal more than it is: to notice what slipped in. */
@@ -146,7 +146,8 @@ const CHECKS: Readonly<Record<string, (subject: Subject) => Promise<string>>> = 
 export async function main(): Promise<number> {
   const work = await mkdtemp(join(tmpdir(), 'fastband-dist-'));
   try {
-    const electronDist = process.platform === 'linux' ? await stub(join(work, 'electron')) : electronFolder();
+    const electronDist =
+      process.platform === 'linux' ? await writeStub(join(work, 'electron')) : electronFolder();
     if (electronDist === undefined) {
       console.error('Without Electron only a package for Linux can be checked, on Linux.');
       return 1;
@@ -179,14 +180,6 @@ export async function main(): Promise<number> {
 }
 
 const unpackedIn = (app: Packaged) => join(app.resources, 'app.asar.unpacked');
-
-async function stub(folder: string): Promise<string> {
-  for (const [name, data] of stubElectron()) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), data, { mode: 0o755 });
-  }
-  return folder;
-}
 
 /** The names of the files, without folders, with `/` everywhere. */
 async function filesIn(archive: string): Promise<string[]> {

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FuseState, FuseV1Options } from '@electron/fuses';
 
 // What a packaged Fastband must be. Written down apart from `electron-builder.yml`: a slip there must not change both.
@@ -59,19 +61,26 @@ export const FUSES: readonly (readonly [FuseV1Options, FuseState])[] = [
 /** The sentinel by which the fuses are found in Electron's binary, then their version and number. */
 const FUSE_HEAD = Buffer.concat([Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'), Buffer.from([1, 9])]);
 
-/** Files of a stand-in for Electron on Linux: nothing runs, every fuse the wrong way round, and things to take out. */
-export function stubElectron(): ReadonlyMap<string, Buffer> {
+/**
+ * Makes a stand-in for Electron on Linux: nothing runs, every fuse is the wrong way round, and there are things to
+ * take out. @returns the folder
+ */
+export async function writeStub(folder: string): Promise<string> {
   const fuses = Array.from({ length: 9 }, (_, at) =>
     FUSES.find(([fuse]) => fuse === at)?.[1] === FuseState.ENABLE ? FuseState.DISABLE : FuseState.ENABLE,
   );
-  const text = (value: string) => Buffer.from(value);
-  return new Map([
-    ['electron', Buffer.concat([text('no Electron '), FUSE_HEAD, Buffer.from(fuses)])],
-    ['LICENSE', text('Electron')],
-    ['LICENSES.chromium.html', text('Chromium')],
-    ['resources/default_app.asar', text('no archive')],
-    ['locales/en-US.pak', text('')],
-    ['locales/de.pak', text('')],
-    ['locales/fr.pak', text('')],
-  ]);
+  const files = {
+    electron: Buffer.concat([Buffer.from('no Electron '), FUSE_HEAD, Buffer.from(fuses)]),
+    LICENSE: 'Electron',
+    'LICENSES.chromium.html': 'Chromium',
+    'resources/default_app.asar': 'no archive',
+    'locales/en-US.pak': '',
+    'locales/de.pak': '',
+    'locales/fr.pak': '',
+  };
+  for (const [name, data] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), data, { mode: 0o755 });
+  }
+  return folder;
 }

@@ -37,20 +37,28 @@ export class DesktopApp {
     });
   }
 
-  /** @param options - `home`: one that is there already; `args`, `env`: beside the usual ones */
+  /**
+   * @param options - `root`: whose `dist` is run, else this checkout's. `home`: one that is there already. `args`, `env`:
+   *   beside the usual ones
+   */
   static start(
     options: {
+      readonly root?: string;
       readonly home?: string;
       readonly args?: readonly string[];
       readonly env?: NodeJS.ProcessEnv;
     } = {},
   ): DesktopApp {
     const home = options.home ?? join(realpathSync(mkdtempSync(join(tmpdir(), 'fastband-desktop-'))), 'home');
-    const child = fork(join(ROOT, 'dist', 'main.js'), [`--home=${home}`, ...(options.args ?? [])], {
-      execArgv: ['--import', DOUBLE],
-      env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
+    const child = fork(
+      join(options.root ?? ROOT, 'dist', 'main.js'),
+      [`--home=${home}`, ...(options.args ?? [])],
+      {
+        execArgv: ['--import', DOUBLE],
+        env: { ...process.env, ...options.env },
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      },
+    );
     return new DesktopApp(home, child);
   }
 

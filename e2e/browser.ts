@@ -3,6 +3,9 @@ import type { Host } from './host.ts';
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+/** What has not come by then does not come. */
+const WAIT_MS = 10_000;
+
 /** A Chromium of the machine's own, talking to nobody. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -27,6 +30,7 @@ export async function openPanel(
 ): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
   await page.goto(await host.loginLink());
   await page
     .getByText(/Server running|Server läuft/)

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { openBrowser, openPanel } from '../e2e/browser.ts';
 import { Sandbox } from '../e2e/host.ts';
-import { setStage } from './shots-stage.ts';
+import { setStage } from '../e2e/stage.ts';
 
 const { values } = parseArgs({
   options: {

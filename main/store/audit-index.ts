@@ -68,10 +68,17 @@ export class AuditIndex {
     return Number(this.#db.prepare('SELECT coalesce(max(last_seq), 0) FROM segment').pluck().get());
   }
 
-  /** Indexes what came since the last time, and forgets what retention removed. @throws SqliteError when it cannot be written */
-  catchUp(): void {
+  /**
+   * Indexes what came since the last time, and forgets what retention removed.
+   *
+   * @param batches - at most so many, of 8,192 rows each
+   * @returns whether more rows wait
+   * @throws SqliteError when it cannot be written
+   */
+  catchUp(batches = Number.POSITIVE_INFINITY): boolean {
     this.#inTransaction(() => this.#align());
-    while (this.#inTransaction(() => this.#indexBatch()));
+    for (let i = 0; i < batches; i++) if (!this.#inTransaction(() => this.#indexBatch())) return false;
+    return true;
   }
 
   /**

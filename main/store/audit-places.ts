@@ -97,7 +97,8 @@ function callCheck(log: Db, callId: string): (seq: number) => boolean {
   return (seq) => id.get(seq) === callId;
 }
 
-function isEmpty({ type, text, ...rest }: AuditFilter): boolean {
+/** Whether a filter lets every row through. */
+export function isEmpty({ type, text, ...rest }: AuditFilter): boolean {
   return (
     (type ?? []).length === 0 &&
     (text ?? '').trim() === '' &&

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { AuditSearchInput, AuditSearchOutput } from '../../contract/audit.ts';
+import type { AuditFilter, AuditSearchInput, AuditSearchOutput } from '../../contract/audit.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 import { walkStretch } from './audit-chain.ts';
 import { type ExportQuestion, exportHead, exportText } from './audit-export.ts';
 import { findRows } from './audit-find.ts';
 import { AuditIndex } from './audit-index.ts';
-import { indexRows } from './audit-places.ts';
+import { indexRows, isEmpty } from './audit-places.ts';
 import { countCalls } from './audit-stats.ts';
 import { connect, isStorageError } from './database.ts';
 import { DATABASE_FILE, SEARCH_FILE } from './home.ts';
@@ -16,6 +16,8 @@ import type { ReaderAnswer, ReaderQuestion } from './reader.ts';
 /** A write-ahead log larger than this is put into the database, in bytes. */
 const WAL_BYTES = 8 * 1024 * 1024;
 const EXPORT_CHUNK = 1000;
+/** How much is indexed before a question is answered: about a second's work. */
+const MAX_BATCHES = 4;
 
 const { home } = workerData as { home: string };
 const port = parentPort;
@@ -33,7 +35,7 @@ function answer(id: number, question: ReaderQuestion): unknown {
     case 'export':
       return exportChunk(question);
     case 'index':
-      return indexRows(log, indexed(), question.input);
+      return indexRows(log, indexFor(question.input.filter ?? {}), question.input);
     case 'stats':
       return countCalls(log, question);
     case 'walk':
@@ -46,7 +48,7 @@ function answer(id: number, question: ReaderQuestion): unknown {
 
 function search({ cursor, after, limit, brief, ...filter }: AuditSearchInput): AuditSearchOutput {
   const high = cursor === undefined ? Number.MAX_SAFE_INTEGER : cursor - 1;
-  const rows = findRows(log, indexed(), {
+  const rows = findRows(log, indexFor(filter), {
     filter,
     low: (after ?? 0) + 1,
     high,
@@ -59,7 +61,7 @@ function search({ cursor, after, limit, brief, ...filter }: AuditSearchInput): A
 }
 
 function exportChunk({ format, filter, after, upTo }: ExportQuestion): { text: string; next: number | null } {
-  const usable = after === 0 ? indexed() : index;
+  const usable = after === 0 ? indexFor(filter) : index;
   const rows = findRows(log, usable, {
     filter,
     low: after + 1,
@@ -74,11 +76,19 @@ function exportChunk({ format, filter, after, upTo }: ExportQuestion): { text: s
   };
 }
 
-/** The index, with every row in it if it can be written. */
+/** Every row is an answer to no question: it needs no index, and must not wait for one that is being made. */
+function indexFor(filter: AuditFilter): AuditIndex | undefined {
+  return isEmpty(filter) ? undefined : indexed();
+}
+
+/**
+ * The index, with every row in it if it can be written and not too many are missing. The rest is indexed between
+ * questions, and meanwhile found by reading the rows themselves.
+ */
 function indexed(): AuditIndex | undefined {
   index ??= AuditIndex.open(log, join(home, SEARCH_FILE));
   try {
-    index?.catchUp();
+    if (index?.catchUp(MAX_BATCHES) === true) catchUpLater();
     return index;
   } catch (error) {
     if (!isStorageError(error)) throw error;
@@ -88,6 +98,23 @@ function indexed(): AuditIndex | undefined {
     index = undefined;
     return undefined;
   }
+}
+
+let catchingUp = false;
+
+/** A batch at a time, so that no question waits for more than one. */
+function catchUpLater(): void {
+  if (catchingUp) return;
+  catchingUp = true;
+  setImmediate(() => {
+    catchingUp = false;
+    try {
+      if (index?.catchUp(1) === true) catchUpLater();
+    } catch (error) {
+      // The next search that needs the index finds out what is wrong with it.
+      if (!isStorageError(error)) throw error;
+    }
+  });
 }
 
 /**

@@ -26,7 +26,7 @@ export function ClientsPage() {
   const clients = useChannel('clients.list', {});
   const stats = useChannel('audit.stats', { by: 'client' });
   const adding = params.get('add') !== null;
-  const add = () => setParams({ add: '' });
+  const add = () => setParams({ add: '1' });
   useHotkey('n', words.add, add);
 
   const all = clients.data ?? [];

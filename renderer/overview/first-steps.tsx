@@ -15,14 +15,14 @@ export function FirstSteps({ workspaces, clients }: { workspaces: number; client
           done={workspaces > 0}
           title={words.stepWorkspace}
           text={words.stepWorkspaceText}
-          href={hrefTo('workspaces', { add: '' })}
+          href={hrefTo('workspaces', { add: '1' })}
         />
         <Step
           icon={MonitorSmartphone}
           done={clients > 0}
           title={words.stepClient}
           text={words.stepClientText}
-          href={hrefTo('clients', { add: '' })}
+          href={hrefTo('clients', { add: '1' })}
         />
         <Step icon={Play} done={false} title={words.stepAsk} text={words.stepAskText} />
       </ol>

@@ -35,7 +35,7 @@ export function WorkspacesPage() {
     });
   };
   const add = () => {
-    if (desktop() === undefined) return setParams({ add: '' });
+    if (desktop() === undefined) return setParams({ add: '1' });
     void askDesktop('desktop.pickFolder')
       .then(async (answer) => {
         const { path } = answer as { path: string | null };
@@ -52,7 +52,7 @@ export function WorkspacesPage() {
     const path = file === undefined ? '' : (desktop()?.pathOf(file) ?? '');
     if (path !== '') void take(path).catch(toast.failed);
     // A browser does not say where a folder is.
-    else setParams({ add: file?.name ?? '' });
+    else setParams({ add: '1', dropped: file?.name });
   };
   const rows = workspaces.data ?? [];
   const states = new Map(health.data?.map((one) => [one.name, one]));
@@ -101,8 +101,8 @@ export function WorkspacesPage() {
       {rows.length > 0 && <p className={styles.hint}>{words.hint}</p>}
       {params.get('add') !== null && (
         <AddWorkspace
-          hint={params.get('add') ?? ''}
-          onClose={() => setParams({ add: undefined })}
+          hint={params.get('dropped') ?? ''}
+          onClose={() => setParams({ add: undefined, dropped: undefined })}
           onAdd={take}
         />
       )}

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
-import type { Host, Sandbox } from '../e2e/host.ts';
+import type { Host, Sandbox } from './host.ts';
 
 const CART = `import { priceOf } from './prices.ts';
 import type { Item } from './items.ts';

@@ -1,0 +1,242 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DATABASE_FILE } from '../main/store/home.ts';
+import { CHROMIUM, openBrowser, openPanel } from './browser.ts';
+import { type Host, Sandbox } from './host.ts';
+import { fillLog } from './million.ts';
+import { setStage } from './stage.ts';
+
+const PAGES = ['overview', 'approvals', 'activity', 'rules', 'tools', 'clients', 'workspaces', 'settings'];
+/** What opens on top of a page. */
+const OPENED = [
+  'activity?row=5',
+  'tools?tool=run_command',
+  'clients?add=1',
+  'workspaces?add=1',
+  'activity?q=cart&kind=read&time=hour',
+];
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function show(page: Page, place: string): Promise<void> {
+  await page.goto(new URL(`#/${place}`, page.url()).href);
+  await page.locator('h1').first().waitFor();
+  // What is asked for has come, and dialogs, which come in within 150 ms, have their colours.
+  await page.waitForTimeout(400);
+}
+
+/** What axe finds wrong, as a line for each place. */
+async function axe(page: Page): Promise<string[]> {
+  // In a task of its own: the page's policy refuses what is evaluated within it.
+  await page.evaluate(AXE);
+  return (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? '').slice(0, 200))))`)) as string[];
+}
+
+describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
+  let browser: Browser;
+  let box: Sandbox;
+  let host: Host;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+    box = new Sandbox();
+    host = await setStage(box);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await box?.close();
+  });
+  afterEach(() => page.context().close());
+
+  beforeEach(() => host.api('settings.update', { appearance: { theme: 'light', language: 'en' } }));
+
+  async function open(options: Parameters<typeof openPanel>[2] = {}): Promise<void> {
+    page = await openPanel(browser, host, { viewport: { width: 1280, height: 800 }, ...options });
+    complaints = [];
+    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
+    page.on('pageerror', (error) => void complaints.push(error.message));
+  }
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 420],
+  ] as const)('has nothing for axe to find on any page: %s, %i px', async (theme, width) => {
+    await host.api('settings.update', { appearance: { theme, language: 'en' } });
+    await open({ viewport: { width, height: 800 } });
+    const found: string[] = [];
+    for (const place of [...PAGES, ...OPENED]) {
+      await show(page, place);
+      found.push(...(await axe(page)).map((line) => `${place}: ${line}`));
+    }
+    expect(found).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([420, 600, 900, 1100, 1600])('fits a window of %i px on every page', async (width) => {
+    await open({ viewport: { width, height: 800 } });
+    for (const place of [...PAGES, ...OPENED]) {
+      await show(page, place);
+      const [inner, outer] = (await page.evaluate(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      )) as [number, number];
+      expect([place, inner]).toEqual([place, outer]);
+    }
+  });
+
+  it('changes theme and language as they are set, and speaks no English then', async () => {
+    await open();
+    await host.api('settings.update', { appearance: { theme: 'dark', language: 'de' } });
+    await page.getByRole('heading', { name: 'Übersicht' }).waitFor();
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+    for (const place of PAGES) {
+      await show(page, place);
+      const labels = (await page
+        .locator('button:not([data-row]), h1, h2, th, [role=columnheader]')
+        .allInnerTexts()) as string[];
+      const english = labels.filter((text) =>
+        /\b(the|and|Add|Remove|Waiting|Clients? connected|Search|Show|Close|Cancel|Save)\b/.test(text),
+      );
+      expect([place, english]).toEqual([place, []]);
+    }
+    await host.api('settings.update', { appearance: { theme: 'light', language: 'en' } });
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light');
+  });
+
+  it('is used by keys alone', async () => {
+    await open();
+    const heading = (name: string) => page.getByRole('heading', { name, level: 1 }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
+    await page.keyboard.type('tools');
+    await page.keyboard.press('Enter');
+    await heading('Tools');
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await heading('Clients');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Add client').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('n');
+    await page.getByRole('dialog', { name: 'Add client' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('g');
+    await page.keyboard.press('l');
+    await heading('Activity');
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: /^Row / }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate("document.activeElement?.getAttribute('role')")).toBe('grid');
+  });
+
+  it('adds a client, whose token works, and shows it never again', async () => {
+    await open();
+    await show(page, 'clients?add=1');
+    await page.getByRole('button', { name: 'VS Code' }).click();
+    await page.getByRole('button', { name: 'Create token' }).click();
+    const token = /fb_[A-Za-z0-9_-]{43}/.exec(await page.getByRole('dialog').innerText())?.[0] ?? '';
+    const client = await box.connect(host, token);
+    expect((await client.listTools()).tools.length).toBeGreaterThan(20);
+    // Neither Escape nor a click beside it takes the token away unread.
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    await page.getByRole('button', { name: /^VS Code/ }).waitFor();
+    expect(await page.content()).not.toContain(token);
+  });
+
+  it('tries a tool by its form', async () => {
+    await open();
+    await show(page, 'tools?tool=read_file');
+    await page.getByRole('tab', { name: 'Try' }).click();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('textbox', { name: /^path/ }).fill('shop/README.md');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('A small shop with a cart.').waitFor();
+  });
+
+  it('shows what a call changed, and takes it back', async () => {
+    await open();
+    await show(page, 'activity?tool=edit_file&outcome=ok');
+    await page.getByRole('row', { name: /Edited README/ }).click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByText('A small shop with a cart.', { exact: true }).first().waitFor();
+    await drawer.getByRole('button', { name: 'Undo' }).click();
+    await drawer.getByText('Undone', { exact: true }).waitFor();
+    expect(readFileSync(join(box.workspace, 'README.md'), 'utf8')).toContain('A small shop.\n');
+  });
+
+  it('keeps a view under a name, and finds it after the page was loaded again', async () => {
+    await open();
+    await show(page, 'activity?kind=write');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).click();
+    await page.getByLabel('Name').fill('Changes');
+    await page.keyboard.press('Enter');
+    await page.reload();
+    await show(page, 'activity');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Changes' }).click();
+    await expect.poll(() => page.url()).toContain('kind=write');
+  });
+
+  it('verifies the log, and exports what is found', async () => {
+    await open();
+    await show(page, 'activity?tool=read_file');
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('Nothing was changed.').waitFor();
+    await page.getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('button', { name: 'Export' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: /CSV/ }).click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    expect(file).toContain('read_file');
+    expect(file).not.toContain('edit_file');
+  });
+});
+
+describe.skipIf(!existsSync(CHROMIUM))('a log of 1,000,000 rows', () => {
+  let browser: Browser;
+  let box: Sandbox;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await openBrowser();
+    box = new Sandbox();
+    await (await box.serve()).stop('SIGTERM');
+    fillLog(join(box.home, DATABASE_FILE), 1_000_000);
+    page = await openPanel(browser, await box.serve([]), { viewport: { width: 1280, height: 800 } });
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await box?.close();
+  });
+
+  it('is shown at once, from its first row to its last, a window full at a time', async () => {
+    await show(page, 'activity');
+    const grid = page.getByRole('grid');
+    expect(Number(await grid.getAttribute('aria-rowcount'))).toBeGreaterThan(1_000_000);
+    await grid.focus();
+    await page.keyboard.press('End');
+    await page.getByText('read file 1 of 1000000', { exact: true }).waitFor();
+    await page.evaluate(
+      "(() => { const grid = document.querySelector('[role=grid]'); grid.scrollTop = grid.scrollHeight / 2; })()",
+    );
+    await page
+      .getByText(/^read file (49|50)\d{4} of 1000000$/)
+      .first()
+      .waitFor();
+    expect(await page.getByRole('row').count()).toBeLessThan(80);
+    await page.keyboard.press('Home');
+    await page.getByText('The server started', { exact: false }).first().waitFor();
+  });
+});

@@ -53,6 +53,9 @@ const CHECKS: Readonly<Record<string, (subject: Subject) => Promise<string>>> = 
     const packed = JSON.parse(extractFile(archive, 'package.json').toString()) as Record<string, unknown>;
     // The desktop's home is named after it, and is the same as the command line's.
     if (packed.productName !== 'Fastband') throw new Error(`productName is ${packed.productName}`);
+    // Its links are given to the program that this names.
+    if (packed.desktopName !== 'fastband-desktop.desktop')
+      throw new Error(`desktopName is ${packed.desktopName}`);
     if (packed.version !== own.version || packed.main !== 'dist/main.js')
       throw new Error('version or entry are not the sources’');
     for (const key of ['scripts', 'devDependencies'])

@@ -23,7 +23,10 @@ export async function main(): Promise<number> {
     for (const file of files) console.log(relative(process.cwd(), file));
     return 0;
   } catch (error) {
-    console.error(`The installers could not be made. ${error instanceof Error ? error.message : error}`);
+    console.error(
+      `The installers could not be made: ${error instanceof Error ? error.message : error}. ` +
+        'What makes AppImages, Debian packages and Windows installers is fetched once from the network too.',
+    );
     return 1;
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { Licence } from '../contract/about.ts';
 
@@ -29,7 +29,7 @@ export function packageOf(file: string): string | undefined {
 export async function licencesOf(root: string, folders: Iterable<string>): Promise<Licence[]> {
   const found = new Map<string, Licence>();
   for (const folder of folders) {
-    const one = await licenceOf(join(folder.startsWith(root) ? '' : root, folder));
+    const one = await licenceOf(resolve(root, folder));
     found.set(`${one.name}@${one.version}`, one);
   }
   return [...found.values()].sort(

@@ -58,6 +58,12 @@ const sections = {
     /** Notifications of the system for what waits. */
     notifications: z.boolean(),
   }),
+  /** New versions of the desktop app, where its package knows an address to get them from. */
+  updates: z.strictObject({
+    /** Look at the start and daily, and fetch what is found. Nothing is ever installed without being asked for. */
+    automatic: z.boolean(),
+    channel: z.enum(['latest', 'beta']),
+  }),
 };
 
 /** Every setting, with a value. */
@@ -75,6 +81,7 @@ export const SettingsPatch = z.strictObject({
   redaction: sections.redaction.partial().optional(),
   appearance: sections.appearance.partial().optional(),
   desktop: sections.desktop.partial().optional(),
+  updates: sections.updates.partial().optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;
 
@@ -88,6 +95,7 @@ export const DEFAULT_SETTINGS: Settings = {
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },
   desktop: { launchAtLogin: false, startHidden: false, notifications: true },
+  updates: { automatic: true, channel: 'latest' },
 };
 
 /** A patch laid over whole settings, section by section. */
@@ -102,5 +110,6 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     redaction: { ...base.redaction, ...patch.redaction },
     appearance: { ...base.appearance, ...patch.appearance },
     desktop: { ...base.desktop, ...patch.desktop },
+    updates: { ...base.updates, ...patch.updates },
   });
 }

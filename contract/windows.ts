@@ -64,6 +64,10 @@ const MAIN_DESKTOP: Readonly<Record<Exclude<DesktopChannel, 'desktop.closeApprov
   'desktop.openExternal': true,
   'desktop.openApproval': true,
   'desktop.relaunch': true,
+  'desktop.update': true,
+  'desktop.checkForUpdate': true,
+  'desktop.cancelUpdate': true,
+  'desktop.installUpdate': true,
 };
 
 /**

@@ -245,6 +245,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double'
     await app.until('the server on', ({ tray }) => tray?.toolTip === 'Fastband: Server on');
   });
 
+  it('says in Settings that there is no place to get updates from, and offers none', async () => {
+    const page = await mainPage();
+    await page.goto(`${page.url().replace(/#.*$/, '')}#/settings`);
+    await page.getByText('Fastband runs from its sources here, so there are no updates to fetch.').waitFor();
+    expect(await call(page, 'desktop.checkForUpdate')).toEqual({
+      ok: true,
+      value: { phase: 'off', why: 'sources' },
+    });
+    expect(await call(page, 'desktop.installUpdate')).toEqual({ ok: true, value: {} });
+    const look = await app.look();
+    expect(JSON.stringify(look.menu)).not.toContain('Check for updates');
+    expect(look.asked).toEqual([]);
+  });
+
   it('shows its window when it is started again', async () => {
     await mainPage();
     await app.order({ do: 'close', url: 'index.html' });

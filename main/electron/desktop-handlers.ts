@@ -5,6 +5,7 @@ import type { WireError } from '../../contract/errors.ts';
 import { FastbandError } from '../core/errors.ts';
 import { VERSION } from '../version.ts';
 import { openHttps } from './hardening.ts';
+import type { Updates } from './updates.ts';
 import type { Windows } from './windows.ts';
 
 type Handlers = {
@@ -15,10 +16,11 @@ export interface DesktopDeps {
   readonly windows: Windows;
   readonly home: string;
   readonly problem: () => WireError | undefined;
+  readonly updates: Updates;
 }
 
 /** What each desktop channel does. */
-export function desktopHandlers({ windows, home, problem }: DesktopDeps): Handlers {
+export function desktopHandlers({ windows, home, problem, updates }: DesktopDeps): Handlers {
   return {
     'desktop.info': () => {
       const why = problem();
@@ -68,11 +70,25 @@ export function desktopHandlers({ windows, home, problem }: DesktopDeps): Handle
       app.quit();
       return {};
     },
+    'desktop.update': () => updates.state,
+    'desktop.checkForUpdate': () => {
+      // The page follows how it goes.
+      void updates.check();
+      return updates.state;
+    },
+    'desktop.cancelUpdate': () => {
+      updates.cancel();
+      return updates.state;
+    },
+    'desktop.installUpdate': async () => {
+      await updates.install();
+      return {};
+    },
   };
 }
 
 /** An AppImage's program is in a folder that goes with it: the file itself is started again. */
-function relaunch(): void {
+export function relaunch(): void {
   const { APPIMAGE } = process.env;
   app.relaunch(APPIMAGE ? { execPath: APPIMAGE, args: process.argv.slice(1) } : {});
 }

@@ -6,10 +6,12 @@ import type { DesktopChannel, DesktopInput } from '../../contract/desktop.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../contract/settings.ts';
 import { showLine } from '../core/display.ts';
+import { systemClock } from '../node-ports.ts';
 import { loadAssets } from '../panel-files.ts';
+import { openUpdater } from './app-updater.ts';
 import { CoreHost } from './core-host.ts';
 import { pageOfArguments, pageOfLink } from './deep-link.ts';
-import { askWhere, desktopHandlers } from './desktop-handlers.ts';
+import { askWhere, desktopHandlers, relaunch } from './desktop-handlers.ts';
 import { hardenApp, hardenSession, openHttps } from './hardening.ts';
 import { registerIpc } from './ipc.ts';
 import { fileLog } from './log.ts';
@@ -20,6 +22,7 @@ import { Notifications } from './notifications.ts';
 import { registerScheme, servePanel } from './protocol.ts';
 import { TrayIcon } from './tray.ts';
 import { type TrayAction, trayModel } from './tray-model.ts';
+import { Updates } from './updates.ts';
 import { WindowState } from './window-state.ts';
 import { Windows } from './windows.ts';
 
@@ -67,6 +70,7 @@ export class Desktop {
   readonly #windows: Windows;
   readonly #core: CoreHost;
   readonly #notifications: Notifications;
+  readonly #updates: Updates;
   readonly #waiting = new Map<string, Approval>();
   #recent: readonly string[] = [];
   #settings: Settings = DEFAULT_SETTINGS;
@@ -97,6 +101,23 @@ export class Desktop {
       messages: () => this.#messages(),
       decide: (approval, decision) => void this.#decide(approval, decision),
       open: (id) => this.#windows.showApproval(id),
+    });
+    this.#updates = new Updates({
+      open: () => openUpdater(app.isPackaged, process.resourcesPath, this.#log),
+      settings: () => this.#settings.updates,
+      clock: systemClock,
+      log: this.#log,
+      changed: (state) => {
+        if (state.phase !== 'ready' || !this.#settings.desktop.notifications) return;
+        const { updateTitle, updateBody } = this.#messages();
+        this.#notifications.say(updateTitle(state.version), updateBody);
+      },
+      confirm: (version) => this.#confirmRestart(version),
+      leave: () => this.#leave(),
+      comeBack: () => {
+        relaunch();
+        app.exit(1);
+      },
     });
     hardenApp(app, (url) => this.#openLink(url));
     app.on('second-instance', (_event, argv) => this.#showMain(pageOfArguments(argv)));
@@ -140,6 +161,9 @@ export class Desktop {
     if (app.isPackaged) app.setAsDefaultProtocolClient('fastband');
     this.#drawTray();
     for (const approval of this.#waiting.values()) this.#notify(approval);
+    await this.#updates.start();
+    // The menu offers to look for updates where there is a place to look.
+    if (this.#updates.available) this.#setMenu();
   }
 
   /** Shows the window. macOS asks for it, and brings links, before anything can be shown: then it is kept in mind. */
@@ -159,6 +183,7 @@ export class Desktop {
       windows: this.#windows,
       home: this.#home,
       problem: () => this.#core.problem,
+      updates: this.#updates,
     });
     registerIpc({
       ipcMain,
@@ -190,6 +215,7 @@ export class Desktop {
       case 'settings.changed':
         this.#settings = event.settings;
         if (this.#open) this.#applySettings();
+        this.#updates.settingsChanged();
         break;
       case 'server.state':
         break;
@@ -223,23 +249,58 @@ export class Desktop {
   #applySettings(): void {
     const { appearance, desktop } = this.#settings;
     nativeTheme.themeSource = appearance.theme;
-    const messages = this.#messages();
-    Menu.setApplicationMenu(
-      Menu.buildFromTemplate(
-        menuTemplate({
-          platform: process.platform,
-          packaged: app.isPackaged,
-          messages,
-          goTo: (page) => this.#windows.showMain(`#/${page}`),
-          openHome: () => void shell.openPath(this.#home),
-        }),
-      ),
-    );
+    this.#setMenu();
     // From a checkout, the program that would be started at login is Electron itself.
     if (app.isPackaged)
       setLoginItem(app, desktop.launchAtLogin, process.platform, process.env).catch((error: unknown) =>
         this.#log.warn({ err: error }, 'the start at login could not be set'),
       );
+  }
+
+  #setMenu(): void {
+    Menu.setApplicationMenu(
+      Menu.buildFromTemplate(
+        menuTemplate({
+          platform: process.platform,
+          packaged: app.isPackaged,
+          messages: this.#messages(),
+          goTo: (page) => this.#windows.showMain(`#/${page}`),
+          openHome: () => void shell.openPath(this.#home),
+          checkForUpdate: this.#updates.available
+            ? () => {
+                void this.#updates.check();
+                this.#windows.showMain('#/settings');
+              }
+            : undefined,
+        }),
+      ),
+    );
+  }
+
+  /** In a dialog of the system: no page can answer it. */
+  async #confirmRestart(version: string): Promise<boolean> {
+    const { restartQuestion, restartDetail, restartWaiting, restart, later } = this.#messages();
+    const waiting = this.#waiting.size;
+    const { response } = await dialog.showMessageBox({
+      type: 'question',
+      message: restartQuestion(version),
+      detail: waiting === 0 ? restartDetail : `${restartWaiting(waiting)} ${restartDetail}`,
+      buttons: [restart, later],
+      defaultId: 0,
+      cancelId: 1,
+    });
+    return response === 0;
+  }
+
+  /**
+   * Everything comes to rest before an installer runs. The windows close for good, and the next start is let in
+   * while this process still ends.
+   */
+  async #leave(): Promise<void> {
+    this.#quitting = true;
+    await Promise.race([this.#stopCore(), new Promise((resolve) => setTimeout(resolve, QUIT_MS))]);
+    this.#stopped = true;
+    app.releaseSingleInstanceLock();
   }
 
   #messages(): ShellMessages {
@@ -289,13 +350,14 @@ export class Desktop {
 
   async #stop(): Promise<void> {
     const late = setTimeout(() => app.exit(0), QUIT_MS);
-    try {
-      await this.#core.stop();
-    } catch (error) {
-      this.#log.error({ err: error }, 'stopping failed');
-    }
+    await this.#stopCore();
     clearTimeout(late);
     this.#stopped = true;
     app.quit();
+  }
+
+  async #stopCore(): Promise<void> {
+    this.#updates.stop();
+    await this.#core.stop().catch((error: unknown) => this.#log.error({ err: error }, 'stopping failed'));
   }
 }

@@ -31,6 +31,28 @@ describe('the menu', () => {
     },
   );
 
+  it.each(['darwin', 'win32', 'linux'] as const)(
+    'of %s has a way to updates where there are any',
+    (platform) => {
+      const labels = (checkForUpdate?: () => void) =>
+        all(
+          menuTemplate({
+            platform,
+            packaged: true,
+            messages: shellMessages('en', []),
+            goTo: () => {},
+            openHome: () => {},
+            checkForUpdate,
+          }),
+        ).filter((item) => item.label === 'Check for updates…');
+      expect(labels()).toEqual([]);
+      let asked = 0;
+      const [entry, ...more] = labels(() => asked++);
+      entry?.click?.({} as never, undefined, {} as never);
+      expect([asked, more]).toEqual([1, []]);
+    },
+  );
+
   it('of a packaged app has neither developer tools nor reload', () => {
     const roles = (packaged: boolean) => menu('linux', packaged).map((item) => item.role);
     expect(roles(true)).not.toContain('toggleDevTools');

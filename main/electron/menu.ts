@@ -7,6 +7,8 @@ export interface MenuDeps {
   readonly messages: ShellMessages;
   readonly goTo: (page: string) => void;
   readonly openHome: () => void;
+  /** Absent where there is nowhere to look for updates. */
+  readonly checkForUpdate?: (() => void) | undefined;
 }
 
 /** The application menu, with each platform's usual keys. Reloading and developer tools only while developing. */
@@ -16,6 +18,7 @@ export function menuTemplate({
   messages: m,
   goTo,
   openHome,
+  checkForUpdate,
 }: MenuDeps): MenuItemConstructorOptions[] {
   const mac = platform === 'darwin';
   const settings: MenuItemConstructorOptions = {
@@ -24,6 +27,8 @@ export function menuTemplate({
     click: () => goTo('settings'),
   };
   const separator: MenuItemConstructorOptions = { type: 'separator' };
+  const updates: MenuItemConstructorOptions[] =
+    checkForUpdate === undefined ? [] : [{ label: m.checkForUpdates, click: checkForUpdate }];
   return [
     ...(mac
       ? [
@@ -31,6 +36,7 @@ export function menuTemplate({
             role: 'appMenu' as const,
             submenu: [
               { role: 'about' as const },
+              ...updates,
               separator,
               settings,
               separator,
@@ -66,6 +72,10 @@ export function menuTemplate({
       ],
     },
     { role: 'windowMenu', label: m.window },
-    { role: 'help', label: m.help, submenu: [{ label: m.dataFolder, click: openHome }] },
+    {
+      role: 'help',
+      label: m.help,
+      submenu: [...(mac ? [] : updates), { label: m.dataFolder, click: openHome }],
+    },
   ];
 }

@@ -25,6 +25,15 @@ const en = {
   staysTitle: 'Fastband goes on in the tray',
   staysBody: 'Clients stay connected. Open the window or quit from the icon in the tray.',
   dataFolder: 'Show the data folder',
+  checkForUpdates: 'Check for updates…',
+  updateTitle: (version: string) => `Fastband ${version} is ready`,
+  updateBody: 'Restart from Settings when it suits you.',
+  restartQuestion: (version: string) => `Restart and update to Fastband ${version}?`,
+  restartDetail: 'Running calls are cancelled. Clients connect again afterwards.',
+  restartWaiting: (n: number) =>
+    n === 1 ? '1 waiting approval is denied.' : `${n} waiting approvals are denied.`,
+  restart: 'Restart',
+  later: 'Later',
 };
 
 const de: typeof en = {
@@ -52,6 +61,15 @@ const de: typeof en = {
   staysTitle: 'Fastband läuft in der Taskleiste weiter',
   staysBody: 'Clients bleiben verbunden. Fenster öffnen oder beenden: über das Symbol in der Taskleiste.',
   dataFolder: 'Datenordner zeigen',
+  checkForUpdates: 'Nach Updates suchen…',
+  updateTitle: (version) => `Fastband ${version} ist bereit`,
+  updateBody: 'Neu starten in den Einstellungen, wann es passt.',
+  restartQuestion: (version) => `Neu starten und auf Fastband ${version} aktualisieren?`,
+  restartDetail: 'Laufende Aufrufe werden abgebrochen. Clients verbinden sich danach wieder.',
+  restartWaiting: (n) =>
+    n === 1 ? '1 wartende Freigabe wird abgelehnt.' : `${n} wartende Freigaben werden abgelehnt.`,
+  restart: 'Neu starten',
+  later: 'Später',
 };
 
 /** What the shell itself says: tray, menus, notifications. The windows' texts are the panel's. */

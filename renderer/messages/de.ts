@@ -450,9 +450,19 @@ export const de: Messages = {
       MiB: 'MiB',
       GiB: 'GiB',
     },
-    choices: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel', en: 'English', de: 'Deutsch' },
+    choices: {
+      system: 'Wie das System',
+      light: 'Hell',
+      dark: 'Dunkel',
+      en: 'English',
+      de: 'Deutsch',
+      latest: 'Fertige Versionen',
+      beta: 'Auch Versionen in Erprobung',
+    },
     sections: {
       appearance: { title: 'Darstellung', text: 'Gilt sofort, in jedem Fenster.' },
+      desktop: { title: 'Desktop-App', text: 'Ohne Wirkung, wo Fastband ohne Fenster läuft.' },
+      updates: { title: 'Updates', text: 'Der Desktop-App, sofern ihr Paket weiß, woher.' },
       server: { title: 'Server', text: 'Beide sind nur auf diesem Rechner zu erreichen.' },
       approvals: { title: 'Freigaben', text: '' },
       limits: { title: 'Grenzen', text: 'Was ein einzelner Client verbrauchen darf.' },
@@ -466,6 +476,26 @@ export const de: Messages = {
       'appearance.language': {
         name: 'Sprache',
         text: 'Die Sprache dieser Oberfläche. Clients bekommen immer englische Antworten.',
+      },
+      'desktop.launchAtLogin': {
+        name: 'Beim Anmelden starten',
+        text: 'Fastband beginnt dann in der Taskleiste, ohne sein Fenster.',
+      },
+      'desktop.startHidden': {
+        name: 'Ohne Fenster starten',
+        text: 'Das Symbol in der Taskleiste ist da, und Clients können sich verbinden.',
+      },
+      'desktop.notifications': {
+        name: 'Benachrichtigungen',
+        text: 'Wenn etwas auf Ihre Antwort wartet und wenn ein Update bereit ist.',
+      },
+      'updates.automatic': {
+        name: 'Täglich nach Updates suchen',
+        text: 'Was sich findet, wird geladen. Installiert wird es, wenn Sie es sagen, nie von selbst.',
+      },
+      'updates.channel': {
+        name: 'Welche Versionen',
+        text: 'Eine Version in Erprobung kommt früher und hat mehr Fehler.',
       },
       'server.port': {
         name: 'Port für Clients',
@@ -546,6 +576,22 @@ export const de: Messages = {
       platform: 'Plattform',
       folder: 'Datenordner',
       show: 'Ordner zeigen',
+      update: {
+        off: {
+          sources: 'Fastband läuft hier aus seinen Quellen, daher gibt es keine Updates zu laden.',
+          noFeed: 'Dieses Paket von Fastband kennt keine Adresse, von der es Updates bekäme.',
+        },
+        unknown: 'Noch nicht nach einer neueren Version gesucht.',
+        current: (time) => `Es gibt keine neuere Version. Gesucht: ${time}.`,
+        checking: 'Eine neuere Version wird gesucht …',
+        loading: (version) => `Fastband ${version} wird geladen`,
+        ready: (version) =>
+          `Fastband ${version} ist bereit. Es wird installiert, wenn Sie von hier neu starten.`,
+        failed: (why) => `Das Update ist gescheitert. ${why}`,
+        check: 'Nach Updates suchen',
+        cancel: 'Abbrechen',
+        restart: 'Neu starten und aktualisieren',
+      },
       licences: 'Lizenzen',
       noLicences:
         'Fastband läuft hier aus seinen Quellen. Die Liste entsteht beim Bauen; bis dahin steht sie in node_modules.',

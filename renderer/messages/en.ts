@@ -432,9 +432,19 @@ export const en = {
       MiB: 'MiB',
       GiB: 'GiB',
     },
-    choices: { system: 'As the system', light: 'Light', dark: 'Dark', en: 'English', de: 'Deutsch' },
+    choices: {
+      system: 'As the system',
+      light: 'Light',
+      dark: 'Dark',
+      en: 'English',
+      de: 'Deutsch',
+      latest: 'Finished versions',
+      beta: 'Versions in testing too',
+    },
     sections: {
       appearance: { title: 'Appearance', text: 'Takes effect at once, in every window.' },
+      desktop: { title: 'Desktop app', text: 'Of no effect where Fastband runs without a window.' },
+      updates: { title: 'Updates', text: 'Of the desktop app, where its package knows where to get them.' },
       server: { title: 'Server', text: 'Both listen on this computer alone.' },
       approvals: { title: 'Approvals', text: '' },
       limits: { title: 'Limits', text: 'What one client may use.' },
@@ -448,6 +458,26 @@ export const en = {
       'appearance.language': {
         name: 'Language',
         text: 'Of the panel. Clients are always answered in English.',
+      },
+      'desktop.launchAtLogin': {
+        name: 'Start when you log in',
+        text: 'Fastband then begins in the tray, without its window.',
+      },
+      'desktop.startHidden': {
+        name: 'Start without the window',
+        text: 'The icon in the tray is there, and clients can connect.',
+      },
+      'desktop.notifications': {
+        name: 'Notifications',
+        text: 'For what waits for your answer, and when an update is ready.',
+      },
+      'updates.automatic': {
+        name: 'Look for updates daily',
+        text: 'What is found is fetched. It is installed when you say so, never by itself.',
+      },
+      'updates.channel': {
+        name: 'Which versions',
+        text: 'A version in testing comes earlier and has more faults.',
       },
       'server.port': {
         name: 'Port for clients',
@@ -522,6 +552,22 @@ export const en = {
       platform: 'Platform',
       folder: 'Data folder',
       show: 'Show folder',
+      update: {
+        off: {
+          sources: 'Fastband runs from its sources here, so there are no updates to fetch.',
+          noFeed: 'This package of Fastband knows no address to get updates from.',
+        },
+        unknown: 'Not looked for a newer version yet.',
+        current: (time: string) => `There is no newer version. Looked ${time}.`,
+        checking: 'Looking for a newer version …',
+        loading: (version: string) => `Fetching Fastband ${version}`,
+        ready: (version: string) =>
+          `Fastband ${version} is ready. It is installed when you restart from here.`,
+        failed: (why: string) => `The update failed. ${why}`,
+        check: 'Check for updates',
+        cancel: 'Cancel',
+        restart: 'Restart to update',
+      },
       licences: 'Licences',
       noLicences:
         'Fastband runs from its sources here. The list is made when it is built; until then it is in node_modules.',

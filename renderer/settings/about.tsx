@@ -12,6 +12,7 @@ import { toast } from '../shared/toast.tsx';
 import styles from './about.module.css';
 import { Licences } from './licences.tsx';
 import section from './section.module.css';
+import { Updates } from './updates.tsx';
 
 /** What runs here, where its data is, what it is made of, and what to send to whoever mends it. */
 export function About() {
@@ -39,6 +40,7 @@ export function About() {
       {asked.isPending && <Loading lines={4} />}
       {asked.isError && <Failed error={asked.error} onRetry={() => void asked.refetch()} />}
       {asked.data !== undefined && <Versions facts={asked.data} />}
+      {desktop() !== undefined && <Updates />}
       <div className={section.buttons}>
         <Button icon={ScrollText} onClick={() => setLicences(true)}>
           {m.licences}

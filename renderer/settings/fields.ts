@@ -23,7 +23,17 @@ export interface Field {
 export type Unit = 'seconds' | 'days' | 'bytes' | 'plain';
 
 /** The order in which sections are shown; others follow as the schema has them. */
-const FIRST = ['appearance', 'desktop', 'server', 'approvals', 'limits', 'commands', 'journal', 'audit'];
+const FIRST = [
+  'appearance',
+  'desktop',
+  'updates',
+  'server',
+  'approvals',
+  'limits',
+  'commands',
+  'journal',
+  'audit',
+];
 
 interface JsonSchema {
   readonly type?: string;

@@ -56,14 +56,14 @@ export function whyNoWindow({ asked, env, platform, uid }) {
 /**
  * Electron's program, looked for without loading its package, which would fetch it at once.
  *
- * @returns `program`, or `missing` with the reason and whether a fetch could help
+ * @returns `program` and its `version`, or `missing` with the reason and whether a fetch could help
  */
 export function findElectron({ root = ROOT, env, platform }) {
   const folder = join(root, 'node_modules', 'electron');
   const override = env.ELECTRON_OVERRIDE_DIST_PATH;
   if (override) {
     const program = join(override, programPath(platform));
-    if (existsSync(program)) return { program };
+    if (existsSync(program)) return { program, version: readVersion(override) ?? 'of unknown version' };
     return { missing: 'there is no Electron in ELECTRON_OVERRIDE_DIST_PATH', fetchable: false };
   }
   if (!existsSync(join(folder, 'install.js')))
@@ -75,7 +75,7 @@ export function findElectron({ root = ROOT, env, platform }) {
     ?.trim()
     .replace(/^v/, '');
   if (readText(join(folder, 'path.txt')) !== undefined && found === wanted && existsSync(program))
-    return { program };
+    return { program, version: found };
   if (env.ELECTRON_SKIP_BINARY_DOWNLOAD)
     return {
       missing: 'Electron is not here, and ELECTRON_SKIP_BINARY_DOWNLOAD forbids to fetch it',
@@ -168,6 +168,11 @@ function stampOf(root) {
 function failedLately(root) {
   const stamp = stampOf(root);
   return existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < FAILED_MS;
+}
+
+/** Electron's archive holds a file with its version. */
+function readVersion(dist) {
+  return readText(join(dist, 'version'))?.trim().replace(/^v/, '');
 }
 
 function readText(file) {

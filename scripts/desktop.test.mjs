@@ -82,7 +82,7 @@ describe('Electron’s program', () => {
     write('node_modules/electron/dist/version', 'v45.4.1\n');
     expect(find({}, platform)).toMatchObject({ fetchable: true });
     write('node_modules/electron/path.txt', path);
-    expect(find({}, platform)).toEqual({ program });
+    expect(find({}, platform)).toEqual({ program, version: '45.4.1' });
   });
 
   test('of another version is not taken', () => {
@@ -94,7 +94,10 @@ describe('Electron’s program', () => {
 
   test('of one’s own is taken, and a wrong folder is said and not mended by a fetch', () => {
     const program = write('own/electron', '');
-    expect(find({ ELECTRON_OVERRIDE_DIST_PATH: join(root, 'own') })).toEqual({ program });
+    expect(find({ ELECTRON_OVERRIDE_DIST_PATH: join(root, 'own') })).toEqual({
+      program,
+      version: 'of unknown version',
+    });
     expect(find({ ELECTRON_OVERRIDE_DIST_PATH: join(root, 'none') })).toEqual({
       missing: 'there is no Electron in ELECTRON_OVERRIDE_DIST_PATH',
       fetchable: false,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countVitest, lastLine, table } from './counts.mjs';
+import { findElectron, whyNoWindow } from './desktop.mjs';
 import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
 import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN, PEERS } from './setup.mjs';
 
@@ -15,6 +16,7 @@ ensurePrograms('git', ...FOR_KEYCHAIN, ...(needsBrowser ? ['chromium'] : []));
 ensurePackages();
 ensurePackages(PEERS);
 
+const desktop = desktopUnderTest();
 const steps = [];
 const built = ensureBuilt({ orExit: false });
 // A build that works is no test; one that does not is a failure.
@@ -24,8 +26,18 @@ steps.push(await check('types', 'typescript/bin/tsc', '-p', '.'));
 steps.push(await check('types of the panel', 'typescript/bin/tsc', '-p', 'renderer'));
 steps.push(...(await vitest()));
 
-process.stdout.write(`\n${table(steps)}\n\n${lastLine(steps)}\n`);
+process.stdout.write(`\n${table(steps)}\n\n${desktop.line}\n${lastLine(steps)}\n`);
 process.exitCode = steps.some((step) => step.failed > 0) ? 1 : 0;
+
+/** On what the desktop's tests run: on Electron where its program is here and can be shown, else on its double. */
+function desktopUnderTest() {
+  const { env, platform } = process;
+  const why = whyNoWindow({ env, platform, uid: process.getuid?.() });
+  const { program, version, missing } = findElectron({ env, platform });
+  if (why === undefined && program !== undefined)
+    return { line: `desktop: on Electron ${version}`, env: { FASTBAND_TEST_ELECTRON: program } };
+  return { line: `desktop: on the Electron double (${why ?? missing})`, env: {} };
+}
 
 /** A check without parts counts as one test. */
 async function check(name, script, ...args) {
@@ -69,7 +81,7 @@ function run(script, args) {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: withNode(process.execPath, { ...process.env, CI: process.env.CI ?? '1' }),
+    env: withNode(process.execPath, { ...process.env, ...desktop.env, CI: process.env.CI ?? '1' }),
     detached: ownGroup,
   });
   const end = (signal) => {

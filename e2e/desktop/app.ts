@@ -1,81 +1,65 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { Look, Order } from '../electron-double/control.ts';
+import { type Driver, type Start, stderrOf } from './driver.ts';
+import { forkOnDouble, startOnDouble } from './on-double.ts';
+import { spawnOnElectron, startOnElectron } from './on-electron.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const DOUBLE = join(import.meta.dirname, '..', 'electron-double', 'register.ts');
 /** Longer than a slow machine needs to start Chromium. */
 const START_MS = 30_000;
 
-/** The desktop app, started as a person would, on the Electron double. */
+/** `npm test` says where Electron's program is, on a machine that has one and can show it. */
+const ELECTRON = process.env.FASTBAND_TEST_ELECTRON;
+export const RUNS_ON = ELECTRON === undefined ? 'the Electron double' : 'Electron';
+
+export interface StartOptions {
+  /** Whose `dist` is run, else this checkout's. Such a folder holds no Electron, so it runs on the double. */
+  readonly root?: string;
+  /** One that is there already. */
+  readonly home?: string;
+  /** Beside the usual ones. */
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The desktop app, started as a person would. */
 export class DesktopApp {
   readonly home: string;
-  readonly process: ChildProcess;
-  #browser: Browser | undefined;
-  #next = 1;
-  readonly #waiting = new Map<number, (answer: { value?: unknown; error?: string }) => void>();
-  #stderr = '';
+  readonly #driver: Promise<Driver>;
 
-  private constructor(home: string, child: ChildProcess) {
+  private constructor(home: string, driver: Promise<Driver>) {
     this.home = home;
-    this.process = child;
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr += text;
-    });
-    child.on('message', (message: { id: number; value?: unknown; error?: string }) => {
-      this.#waiting.get(message.id)?.(message);
-      this.#waiting.delete(message.id);
-    });
-    child.on('exit', (code) => {
-      for (const settle of this.#waiting.values())
-        settle({ error: `the app ended (${code}): ${this.#stderr}` });
-      this.#waiting.clear();
-    });
+    this.#driver = driver;
+    // Whoever waits for it is told.
+    driver.catch(() => {});
   }
 
-  /**
-   * @param options - `root`: whose `dist` is run, else this checkout's. `home`: one that is there already. `args`, `env`:
-   *   beside the usual ones
-   */
-  static start(
-    options: {
-      readonly root?: string;
-      readonly home?: string;
-      readonly args?: readonly string[];
-      readonly env?: NodeJS.ProcessEnv;
-    } = {},
-  ): DesktopApp {
+  static start(options: StartOptions = {}): DesktopApp {
     const home = options.home ?? join(realpathSync(mkdtempSync(join(tmpdir(), 'fastband-desktop-'))), 'home');
-    const child = fork(
-      join(options.root ?? ROOT, 'dist', 'main.js'),
-      [`--home=${home}`, ...(options.args ?? [])],
-      {
-        execArgv: ['--import', DOUBLE],
-        env: { ...process.env, ...options.env },
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      },
-    );
-    return new DesktopApp(home, child);
+    const start = startOf(home, options);
+    const driver =
+      ELECTRON === undefined || options.root !== undefined
+        ? Promise.resolve(startOnDouble(start))
+        : startOnElectron(ELECTRON, start);
+    return new DesktopApp(home, driver);
   }
 
-  get stderr(): string {
-    return this.#stderr;
+  /** Starts the app a second time, beside one that runs. @returns its exit code */
+  static async again(home: string, args: readonly string[] = []): Promise<number | null> {
+    const start = startOf(home, { args });
+    const child = ELECTRON === undefined ? forkOnDouble(start) : spawnOnElectron(ELECTRON, start);
+    stderrOf(child);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
   }
 
-  /** Asks the double. */
+  /** Gives the app an order, and the answer. */
   async order<T = void>(order: Order): Promise<T> {
-    const id = this.#next++;
-    const answer = new Promise<{ value?: unknown; error?: string }>((resolve) =>
-      this.#waiting.set(id, resolve),
-    );
-    this.process.send({ id, order });
-    const { value, error } = await answer;
-    if (error !== undefined) throw new Error(error);
-    return value as T;
+    return (await (await this.#driver).order(order)) as T;
   }
 
   look(): Promise<Look> {
@@ -84,16 +68,15 @@ export class DesktopApp {
 
   /** The page of a window: `index.html`, `approval.html`. Waits until it is there. */
   async page(file: string): Promise<Page> {
-    this.#browser ??= await chromium.connectOverCDP(await this.order<string>({ do: 'endpoint' }));
-    const context = this.#browser.contexts()[0];
-    if (context === undefined) throw new Error('Chromium has no context');
+    const driver = await this.#driver;
     const end = performance.now() + START_MS;
     while (performance.now() < end) {
-      const found = context.pages().findLast((page) => !page.isClosed() && page.url().includes(`/${file}`));
+      const pages = await driver.pages();
+      const found = pages.findLast((page) => !page.isClosed() && page.url().includes(`/${file}`));
       if (found !== undefined) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`no window shows ${file}: ${this.#stderr}`);
+    throw new Error(`no window shows ${file}: ${driver.stderr()}`);
   }
 
   /** Waits until what is seen of the app is so. */
@@ -109,27 +92,27 @@ export class DesktopApp {
 
   /** Quits as the menu does. @returns the exit code */
   async quit(): Promise<number | null> {
-    const ended = once(this.process, 'exit') as Promise<[number | null]>;
+    const { process: child } = await this.#driver;
+    const ended = once(child, 'exit') as Promise<[number | null]>;
     await this.order({ do: 'quit' }).catch(() => {});
     return (await ended)[0];
   }
 
-  /** Waits for the end. @returns the exit code */
-  async ended(): Promise<number | null> {
-    if (this.process.exitCode === null) await once(this.process, 'exit');
-    return this.process.exitCode;
-  }
-
   /** Ends whatever is left, and its folder. */
   async close(): Promise<void> {
-    await this.#browser?.close().catch(() => {});
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      const ended = once(this.process, 'exit');
-      this.process.disconnect();
-      const late = setTimeout(() => this.process.kill('SIGKILL'), 5000);
+    const driver = await this.#driver.catch(() => undefined);
+    const child = driver?.process;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      await driver?.release();
+      const late = setTimeout(() => child.kill('SIGKILL'), 5000);
       await ended;
       clearTimeout(late);
     }
     rmSync(join(this.home, '..'), { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function startOf(home: string, { root = ROOT, args = [], env = {} }: StartOptions): Start {
+  return { root, args: [`--home=${home}`, ...args], env: { ...process.env, ...env } };
 }

@@ -5,9 +5,10 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
-import { DesktopApp } from './app.ts';
+import { DesktopApp, RUNS_ON } from './app.ts';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** The double needs a Chromium; Electron is one. */
+const CAN_RUN = RUNS_ON === 'Electron' || existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium');
 
 const GUARD_MS = 700;
 
@@ -25,7 +26,7 @@ async function call(page: Page, channel: string, input: unknown = {}): Promise<A
   )) as Answer;
 }
 
-describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double', () => {
+describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
   let app: DesktopApp;
   let clients: Client[];
   beforeEach(() => {
@@ -262,20 +263,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the desktop app, on the Electron double'
   it('shows its window when it is started again', async () => {
     await mainPage();
     await app.order({ do: 'close', url: 'index.html' });
-    const second = DesktopApp.start({ home: app.home });
+    const second = DesktopApp.again(app.home);
     await app.until('the window again', ({ windows }) => windows[0]?.visible === true);
-    expect(await second.ended()).toBe(0);
+    expect(await second).toBe(0);
   });
 
   it('shows the page of a link that starts it again', async () => {
     const page = await mainPage();
-    const second = DesktopApp.start({ home: app.home, args: ['fastband://rules', '--from=a-browser'] });
+    const second = DesktopApp.again(app.home, ['fastband://rules', '--from=a-browser']);
     await page.waitForURL(/#\/rules$/);
-    expect(await second.ended()).toBe(0);
+    expect(await second).toBe(0);
   });
 });
 
-describe.skipIf(!existsSync(CHROMIUM))('a page of the main window that was taken over', () => {
+describe.skipIf(!CAN_RUN)(`a page of the main window that was taken over, on ${RUNS_ON}`, () => {
   let app: DesktopApp;
   let page: Page;
   beforeAll(async () => {

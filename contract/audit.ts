@@ -15,6 +15,7 @@ export const AUDIT_TYPES = [
   'workspace.changed',
   'workspace.removed',
   'rule.added',
+  'rule.changed',
   'rule.removed',
   'grant.added',
   'grant.revoked',

@@ -24,7 +24,7 @@ import {
   Workspace,
   WorkspaceHealth,
 } from './entities.ts';
-import { Explanation, Grant, Rule, RuleInput } from './policy.ts';
+import { Explanation, Grant, Rule, RuleInput, RulePreview, RulesImport } from './policy.ts';
 import { Settings, SettingsPatch } from './settings.ts';
 
 const none = z.strictObject({});
@@ -93,6 +93,18 @@ export const CHANNELS = {
   'rules.list': { input: none, output: z.array(Rule) },
   'rules.add': { input: RuleInput, output: Rule },
   'rules.remove': { input: byId, output: Rule },
+  'rules.update': { input: z.strictObject({ id: z.string().min(1), rule: RuleInput }), output: Rule },
+  /** Tries a rule on past calls. `replaces` is the rule that it would take the place of. */
+  'rules.preview': {
+    input: z.strictObject({ rule: RuleInput, replaces: z.string().optional() }),
+    output: RulePreview,
+  },
+  'rules.export': { input: none, output: z.strictObject({ name: z.string(), text: z.string() }) },
+  /** Adds the rules of a policy file; with `replace`, those that are not in it go. */
+  'rules.import': {
+    input: z.strictObject({ text: z.string().max(1_000_000), replace: z.boolean(), dryRun: z.boolean() }),
+    output: RulesImport,
+  },
   'rules.explain': {
     input: z.strictObject({
       tool: z.string(),

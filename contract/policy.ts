@@ -70,6 +70,43 @@ export const Rule = RuleInput.extend({
 });
 export type Rule = z.infer<typeof Rule>;
 
+/** What a rule would have done to calls of the past. */
+export const RulePreview = z.strictObject({
+  /** Calls that were looked at, the newest first. */
+  calls: z.int(),
+  /** How they would be decided with the rule, beside the other rules and grants of now. */
+  allow: z.int(),
+  ask: z.int(),
+  deny: z.int(),
+  /** Calls whose row does not say enough. */
+  unclear: z.int(),
+  /** Calls that would be decided otherwise than without the rule. */
+  changed: z.int(),
+  examples: z.array(
+    z.strictObject({
+      seq: z.int(),
+      at: z.int(),
+      actor: z.string(),
+      summary: z.string(),
+      before: Decision,
+      after: Decision,
+    }),
+  ),
+});
+export type RulePreview = z.infer<typeof RulePreview>;
+
+/** What a policy file would change, or has changed. */
+export const RulesImport = z.strictObject({
+  added: z.array(RuleInput),
+  removed: z.array(Rule),
+  /** Rules that are there already. */
+  kept: z.int(),
+  /** Why nothing can be taken, with the line of each problem. */
+  problem: z.string().optional(),
+  applied: z.boolean(),
+});
+export type RulesImport = z.infer<typeof RulesImport>;
+
 export const GrantScope = z.enum(['session', 'hour', 'always']);
 export type GrantScope = z.infer<typeof GrantScope>;
 

@@ -17,6 +17,8 @@ const OPENED = [
   'clients?add=1',
   'workspaces?add=1',
   'activity?q=cart&kind=read&time=hour',
+  'rules?rule=new',
+  'rules?view=grants',
 ];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -163,6 +165,73 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await page.getByRole('textbox', { name: /^path/ }).fill('shop/README.md');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('A small shop with a cart.').waitFor();
+  });
+
+  it('makes a rule by its form, tries it on past calls, and takes it away again', async () => {
+    await open();
+    await show(page, 'rules?rule=new');
+    const drawer = page.getByRole('dialog', { name: 'Add rule' });
+    await drawer.getByLabel('Paths').fill('README.md');
+    await drawer.getByRole('combobox', { name: 'Decision' }).click();
+    await page.getByRole('option', { name: 'Deny' }).click();
+    await drawer.getByText('1 call would be decided otherwise than without this rule.').waitFor();
+    await drawer.getByRole('button', { name: 'Save' }).click();
+    const row = page.getByRole('button', { name: /Deny every client changes README\.md/ });
+    await row.waitFor();
+    expect(
+      await host.api('rules.explain', {
+        tool: 'write_file',
+        input: { path: 'shop/README.md', content: 'x' },
+      }),
+    ).toMatchObject({ decision: 'deny' });
+    await row.click();
+    await page.getByLabel('Note').fill('Mine');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('“Mine”').waitFor();
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: 'Mine' })
+      .getByRole('button', { name: 'More' })
+      .click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await row.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await row.waitFor();
+    const rules = await host.api('rules.list');
+    await host.api('rules.remove', { id: rules.find((rule) => rule.note === 'Mine')?.id ?? '' });
+  });
+
+  it('asks before a form with unsaved changes is left', async () => {
+    await open();
+    await show(page, 'rules?rule=new');
+    await page.getByLabel('Paths').fill('README.md');
+    await page.evaluate("location.hash = '#/tools'");
+    await page.getByRole('alertdialog', { name: 'Leave without saving?' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).last().click();
+    expect(await page.getByLabel('Paths').inputValue()).toBe('README.md');
+  });
+
+  it('takes rules from a file, after it has shown what changes', async () => {
+    await open();
+    await show(page, 'rules');
+    await page.getByRole('button', { name: 'File' }).click();
+    await page.getByRole('menuitem', { name: 'Import rules' }).click();
+    const choose = (text: string) =>
+      page.locator('input[type=file]').setInputFiles({
+        name: 'rules.yaml',
+        mimeType: 'application/yaml',
+        buffer: Buffer.from(text),
+      });
+    await choose('version: 1\nrules:\n  - effect: perhaps\n');
+    await page.getByText(/no valid policy/).waitFor();
+    expect(await page.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+    await choose(
+      'version: 1\nrules:\n  - effect: deny\n    match: { kind: net, hosts: ["*.example.org"] }\n',
+    );
+    await page.getByText('1 to add, 0 to remove').waitFor();
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('*.example.org').waitFor();
+    expect((await host.api('rules.export')).text).toContain('*.example.org');
   });
 
   it('shows what a call changed, and takes it back', async () => {

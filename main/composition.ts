@@ -4,7 +4,7 @@ import type { AuditRow } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
 import type { HealthCheck, ServerStatus } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
-import type { Explanation } from '../contract/policy.ts';
+import type { Explanation, Rule, RulePreview } from '../contract/policy.ts';
 import { aboutHost } from './about.ts';
 import { openSettings, type SettingsStore } from './config/settings.ts';
 import { Admin } from './core/admin.ts';
@@ -15,9 +15,11 @@ import { Dispatcher } from './core/dispatch.ts';
 import { showLine } from './core/display.ts';
 import { FastbandError } from './core/errors.ts';
 import { ChangeJournal } from './core/journal.ts';
+import { compilePolicy } from './core/policy.ts';
 import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
 import { type RecentLog, recentLog } from './core/recent-log.ts';
 import { createRedactor, type Redactor } from './core/redact.ts';
+import { previewOn } from './core/rule-preview.ts';
 import { Tasks } from './core/tasks.ts';
 import type { HostFacts, Tool } from './core/tool.ts';
 import { TRIAL } from './core/trial.ts';
@@ -43,6 +45,8 @@ export interface AppOptions {
 }
 
 /** Another process's changes are noticed at least this often, also when no request comes. */
+/** How many rows of calls a rule is tried on. */
+const PREVIEWED = 1000;
 const POLL_MS = 300;
 const SWEEP_MS = 60 * 60 * 1000;
 
@@ -288,6 +292,27 @@ export class Core {
       audit: auditOk ? 'ok' : 'failing',
       problems,
     };
+  }
+
+  /** Tries a rule on the last calls of its kind. @throws FastbandError `invalid_input` for a pattern without a clear meaning */
+  async previewRule({ rule, replaces }: ChannelInput<'rules.preview'>): Promise<RulePreview> {
+    const { clock } = this.#ports;
+    const grants = this.store.grants.list();
+    const toolHashes = this.registry.hashes();
+    const rules = this.tables.rules();
+    const draft: Rule = { ...rule, id: 'draft', createdAt: clock.now(), source: 'person' };
+    const before = compilePolicy({ rules: rules.filter(({ id }) => id !== replaces), grants, toolHashes });
+    const after = compilePolicy({
+      rules: [...rules.filter(({ id }) => id !== replaces), draft],
+      grants,
+      toolHashes,
+    });
+    const { rows } = await this.store.audit.search({
+      type: ['call.started', 'call.finished', 'call.refused'],
+      kind: rule.match.kind,
+      limit: PREVIEWED,
+    });
+    return previewOn(rows, before, after, clock.now());
   }
 
   explain({ tool, input, client }: ChannelInput<'rules.explain'>): Promise<Explanation> {

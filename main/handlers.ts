@@ -4,6 +4,7 @@ import { builtLicences } from './about.ts';
 import type { Core } from './composition.ts';
 import { settingsText } from './config/settings-transfer.ts';
 import { FastbandError } from './core/errors.ts';
+import { policyText, ruleBody } from './core/policy-file.ts';
 import { tryTool } from './core/trial.ts';
 import { inspectWorkspaces } from './health.ts';
 import { journalDiffs } from './journal-diff.ts';
@@ -49,6 +50,13 @@ const HANDLERS: Handlers = {
   'rules.list': (_, core) => core.tables.rules(),
   'rules.add': (input, core) => core.admin.addRule(input),
   'rules.remove': ({ id }, core) => core.admin.removeRule(id),
+  'rules.update': ({ id, rule }, core) => core.admin.updateRule(id, rule),
+  'rules.preview': (input, core) => core.previewRule(input),
+  'rules.export': (_, core) => ({
+    name: 'fastband-rules.yaml',
+    text: policyText({ version: 1, rules: core.store.rules.list().map(ruleBody) }),
+  }),
+  'rules.import': (input, core) => core.admin.importRules(input),
   'rules.explain': (input, core) => core.explain(input),
 
   'grants.list': (_, core) => core.store.grants.list(),

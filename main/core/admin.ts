@@ -3,14 +3,16 @@ import { basename, resolve } from 'node:path';
 import type { SettingsImport } from '../../contract/about.ts';
 import type { ChannelInput, ChannelOutput } from '../../contract/channels.ts';
 import type { Client, ToolInfo, Workspace } from '../../contract/entities.ts';
-import type { Grant, Rule, RuleInput } from '../../contract/policy.ts';
+import type { Grant, Rule, RuleInput, RulesImport } from '../../contract/policy.ts';
 import type { Settings, SettingsPatch } from '../../contract/settings.ts';
 import { planImport, resetPatch } from '../config/settings-transfer.ts';
 import type { AuditEntry } from './audit-entry.ts';
+import { canonicalJson } from './canonical.ts';
 import { showLine } from './display.ts';
 import { FastbandError } from './errors.ts';
 import { newId } from './ids.ts';
 import { compileMatch } from './match.ts';
+import { parsePolicy, ruleBody } from './policy-file.ts';
 import type { Redactor } from './redact.ts';
 import { isWithin } from './within.ts';
 import { matchWords } from './words.ts';
@@ -29,7 +31,12 @@ export interface AdminStore {
     setReadOnly(name: string, readOnly: boolean): Workspace;
     remove(name: string): Workspace;
   };
-  readonly rules: { add(input: RuleInput): Rule; remove(id: string): Rule };
+  readonly rules: {
+    list(): readonly Rule[];
+    add(input: RuleInput): Rule;
+    update(id: string, input: RuleInput): Rule;
+    remove(id: string): Rule;
+  };
   readonly grants: { revoke(id: string): Grant };
   readonly toolSwitches: { set(name: string, enabled: boolean): void };
   transaction<T>(run: () => T): T;
@@ -100,19 +107,46 @@ export class Admin {
   /** @throws FastbandError `invalid_input` when a pattern has no clear meaning */
   addRule(input: RuleInput): Rule {
     compileMatch(input.match);
+    return this.#change('policy', () => this.#deps.store.rules.add(input), addedRow);
+  }
+
+  /** @throws FastbandError `invalid_input` when a pattern has no clear meaning, `not_found` */
+  updateRule(id: string, input: RuleInput): Rule {
+    compileMatch(input.match);
     return this.#change(
       'policy',
-      () => this.#deps.store.rules.add(input),
-      (rule) => ({ type: 'rule.added', summary: `Rule added: ${ruleWords(rule)}.`, detail: { rule } }),
+      () => this.#deps.store.rules.update(id, input),
+      (rule) => ({ type: 'rule.changed', summary: `Rule changed: ${ruleWords(rule)}.`, detail: { rule } }),
     );
   }
 
+  /** Takes over the rules of a policy file, all of them or none. With a problem in it, nothing. */
+  importRules({ text, replace, dryRun }: ChannelInput<'rules.import'>): RulesImport {
+    let wanted: readonly RuleInput[];
+    try {
+      wanted = parsePolicy(text, 'This file').rules;
+    } catch (error) {
+      if (!(error instanceof FastbandError)) throw error;
+      return { added: [], removed: [], kept: 0, problem: error.message, applied: false };
+    }
+    const { rules } = this.#deps.store;
+    const known = new Map(rules.list().map((rule) => [canonicalJson(ruleBody(rule)), rule]));
+    const named = new Set(wanted.map((rule) => canonicalJson(rule)));
+    const added = wanted.filter((rule) => !known.has(canonicalJson(rule)));
+    const removed = replace ? [...known].flatMap(([body, rule]) => (named.has(body) ? [] : [rule])) : [];
+    const kept = wanted.length - added.length;
+    if (dryRun || added.length + removed.length === 0)
+      return { added: [...added], removed, kept, applied: false };
+    this.#deps.store.transaction(() => {
+      for (const { id } of removed) this.#append(removedRow(rules.remove(id)));
+      for (const rule of added) this.#append(addedRow(rules.add(rule)));
+    });
+    this.#deps.changed('policy');
+    return { added: [...added], removed, kept, applied: true };
+  }
+
   removeRule(id: string): Rule {
-    return this.#change(
-      'policy',
-      () => this.#deps.store.rules.remove(id),
-      (rule) => ({ type: 'rule.removed', summary: `Rule removed: ${ruleWords(rule)}.`, detail: { rule } }),
-    );
+    return this.#change('policy', () => this.#deps.store.rules.remove(id), removedRow);
   }
 
   revokeGrant(id: string): Grant {
@@ -279,6 +313,14 @@ export class Admin {
       ...(entry.detail === undefined ? {} : { detail: redactor.json(entry.detail) }),
     });
   }
+}
+
+function addedRow(rule: Rule): Omit<AuditEntry, 'actor'> {
+  return { type: 'rule.added', summary: `Rule added: ${ruleWords(rule)}.`, detail: { rule } };
+}
+
+function removedRow(rule: Rule): Omit<AuditEntry, 'actor'> {
+  return { type: 'rule.removed', summary: `Rule removed: ${ruleWords(rule)}.`, detail: { rule } };
 }
 
 function ruleWords(rule: Rule): string {

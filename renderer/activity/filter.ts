@@ -25,6 +25,7 @@ export const ABOUT = {
     'workspace.changed',
     'workspace.removed',
     'rule.added',
+    'rule.changed',
     'rule.removed',
     'tool.enabled',
     'tool.disabled',

@@ -108,7 +108,7 @@ export function addRules(program: Command): void {
       rules: all.filter((rule) => rule.source === 'person').map(asInput),
     };
     if (options.json && file === undefined) return printJson(policy);
-    const { policyText } = await import('../policy-file.ts');
+    const { policyText } = await import('../../core/policy-file.ts');
     await writeText(file, policyText(policy));
   });
 }
@@ -206,7 +206,7 @@ const DECISION_WORDS = {
 } as const;
 
 async function loadPolicy(file: string): Promise<PolicyFile> {
-  const { parsePolicy } = await import('../policy-file.ts');
+  const { parsePolicy } = await import('../../core/policy-file.ts');
   return parsePolicy(await readText(file), file === '-' ? 'stdin' : basename(file));
 }
 

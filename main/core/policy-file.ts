@@ -1,8 +1,8 @@
 import { LineCounter, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
-import { PolicyFile } from '../../contract/policy.ts';
-import { FastbandError } from '../core/errors.ts';
-import { compileMatch } from '../core/match.ts';
+import { PolicyFile, type Rule, type RuleInput } from '../../contract/policy.ts';
+import { FastbandError } from './errors.ts';
+import { compileMatch } from './match.ts';
 
 /** An alias may stand for others, and those for others still: a few lines that would fill the memory. */
 const MAX_ALIASES = 20;
@@ -54,6 +54,11 @@ export function parsePolicy(text: string, name: string): PolicyFile {
   });
   if (unclear.length > 0) throw bad(name, unclear);
   return parsed.data;
+}
+
+/** A rule without what its table adds: as a person wrote it. */
+export function ruleBody({ id: _id, createdAt: _at, source: _source, ...body }: Rule): RuleInput {
+  return body;
 }
 
 /** A policy file's text, as `parsePolicy` reads it. */

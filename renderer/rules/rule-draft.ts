@@ -1,0 +1,128 @@
+import type { EffectKind, WriteOp } from '../../contract/effects.ts';
+import type { Decision, Match, Rule, RuleInput } from '../../contract/policy.ts';
+
+/** A rule while it is typed: every field as its input holds it. */
+export interface Draft {
+  readonly effect: Decision;
+  readonly kind: EffectKind;
+  /** Paths, hosts, providers or databases, one on each line; for `exec`, one argument on each line. */
+  readonly patterns: string;
+  readonly workspace: string;
+  readonly client: string;
+  readonly ops: readonly WriteOp[];
+  readonly ports: string;
+  readonly access: '' | 'read' | 'write';
+  /** What there is no input for is kept as it was. */
+  readonly cwd?: readonly string[];
+  readonly methods?: readonly string[];
+  /** Milliseconds since the epoch; undefined: always. */
+  readonly expires: number | undefined;
+  readonly note: string;
+}
+
+export const NEW_DRAFT: Draft = {
+  effect: 'allow',
+  kind: 'write',
+  patterns: '',
+  workspace: '',
+  client: '',
+  ops: [],
+  ports: '',
+  access: '',
+  expires: undefined,
+  note: '',
+};
+
+export function draftOf(rule: Rule): Draft {
+  const { match } = rule;
+  return {
+    ...NEW_DRAFT,
+    effect: rule.effect,
+    kind: match.kind,
+    patterns: patternsOf(match).join('\n'),
+    workspace: 'workspace' in match ? (match.workspace ?? '') : '',
+    client: rule.client ?? '',
+    ops: match.kind === 'write' ? (match.ops ?? []) : [],
+    ports: match.kind === 'net' ? (match.ports ?? []).join(', ') : '',
+    access: match.kind === 'query' ? (match.access ?? '') : '',
+    ...(match.kind === 'exec' && match.cwd !== undefined ? { cwd: match.cwd } : {}),
+    ...(match.kind === 'net' && match.methods !== undefined ? { methods: match.methods } : {}),
+    expires: rule.expires,
+    note: rule.note ?? '',
+  };
+}
+
+/** The rule that a draft stands for; undefined while there is nothing it would cover. The host has the last word. */
+export function ruleOf(draft: Draft): RuleInput | undefined {
+  const lines = draft.patterns.split('\n').filter((line) => line.trim() !== '');
+  const patterns = draft.kind === 'exec' ? lines : lines.map((line) => line.trim());
+  if (patterns.length === 0) return undefined;
+  const client = draft.client.trim();
+  const note = draft.note.trim();
+  return {
+    effect: draft.effect,
+    match: matchOf(draft, patterns),
+    ...(client === '' ? {} : { client }),
+    ...(draft.expires === undefined ? {} : { expires: draft.expires }),
+    ...(note === '' ? {} : { note }),
+  };
+}
+
+function matchOf(draft: Draft, patterns: string[]): Match {
+  const where = draft.workspace === '' ? {} : { workspace: draft.workspace };
+  switch (draft.kind) {
+    case 'read':
+      return { kind: 'read', ...where, paths: patterns };
+    case 'write':
+      return {
+        kind: 'write',
+        ...where,
+        paths: patterns,
+        ...(draft.ops.length === 0 ? {} : { ops: [...draft.ops] }),
+      };
+    case 'exec':
+      return {
+        kind: 'exec',
+        ...where,
+        argv: patterns,
+        ...(draft.cwd === undefined ? {} : { cwd: [...draft.cwd] }),
+      };
+    case 'net': {
+      const ports = draft.ports
+        .split(/[\s,]+/)
+        .filter((one) => one !== '')
+        .map(Number);
+      return {
+        kind: 'net',
+        hosts: patterns,
+        ...(ports.length === 0 ? {} : { ports }),
+        ...(draft.methods === undefined ? {} : { methods: [...draft.methods] }),
+      };
+    }
+    case 'secret':
+      return { kind: 'secret', providers: patterns };
+    case 'query':
+      return {
+        kind: 'query',
+        ...where,
+        databases: patterns,
+        ...(draft.access === '' ? {} : { access: draft.access }),
+      };
+  }
+}
+
+function patternsOf(match: Match): readonly string[] {
+  switch (match.kind) {
+    case 'read':
+    case 'write':
+      return match.paths;
+    case 'exec':
+      return match.argv;
+    case 'net':
+      return match.hosts;
+    case 'secret':
+      return match.providers;
+    case 'query':
+      return match.databases;
+  }
+}

@@ -195,7 +195,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
       .click();
     await page.getByRole('menuitem', { name: 'Remove' }).click();
     await row.waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await page.getByRole('button', { name: 'Undo' }).first().click();
     await row.waitFor();
     const rules = await host.api('rules.list');
     await host.api('rules.remove', { id: rules.find((rule) => rule.note === 'Mine')?.id ?? '' });

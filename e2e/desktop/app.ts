@@ -98,6 +98,13 @@ export class DesktopApp {
     return (await ended)[0];
   }
 
+  /** Waits for the end. @returns the exit code */
+  async ended(): Promise<number | null> {
+    const { process: child } = await this.#driver;
+    if (child.exitCode === null) await once(child, 'exit');
+    return child.exitCode;
+  }
+
   /** Ends whatever is left, and its folder. */
   async close(): Promise<void> {
     const driver = await this.#driver.catch(() => undefined);

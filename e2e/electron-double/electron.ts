@@ -10,6 +10,7 @@ import { shell } from './parts.ts';
 // biome-ignore-start lint/performance/noBarrelFile: it stands in for a module that is one
 export { app } from './app.ts';
 export { ipcMain } from './ipc.ts';
+export { autoUpdater, net } from './net.ts';
 export {
   clipboard,
   dialog,
@@ -27,6 +28,11 @@ export { protocol, session } from './session.ts';
 export { BrowserWindow } from './window.ts';
 
 // biome-ignore-end lint/performance/noBarrelFile: as above
+
+// Where a package keeps what lies beside the app.
+const { DOUBLE_RESOURCES } = process.env;
+if (DOUBLE_RESOURCES !== undefined)
+  Object.defineProperty(process, 'resourcesPath', { value: DOUBLE_RESOURCES });
 
 answerControl();
 

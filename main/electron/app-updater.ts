@@ -40,8 +40,8 @@ export async function openUpdater(
     () => false,
   );
   if (!configured) return 'noFeed';
-  // Large, and needed by few: not loaded before.
-  const { autoUpdater } = await import('electron-updater');
+  // Large, and needed by few: not loaded before. CommonJS: bundled, it has no names but this one.
+  const { autoUpdater } = (await import('electron-updater')).default;
   // On Linux an app that was merely unpacked has nothing that could be replaced.
   return autoUpdater.isUpdaterActive() ? updaterOf(autoUpdater, log) : 'noFeed';
 }

@@ -223,6 +223,13 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     }
   });
 
+  it('ends with an error where its folder cannot be made', async () => {
+    await mainPage();
+    const file = join(app.home, '..', 'a-file');
+    writeFileSync(file, '');
+    expect(await DesktopApp.again(join(file, 'home'))).toBe(1);
+  });
+
   it('goes on in the tray when its window is closed, and says so once', async () => {
     await mainPage();
     await app.order({ do: 'close', url: 'index.html' });

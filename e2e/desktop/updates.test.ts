@@ -74,6 +74,7 @@ describe.skipIf(!existsSync(CHROMIUM) || process.platform !== 'linux')('an updat
   it('is found from the menu, fetched, and installed when the person says so', async () => {
     await app.order({ do: 'menu', label: 'Check for updates…' });
     await page.getByText(READY).waitFor();
+    await page.waitForURL(/#\/settings\?at=about$/);
     expect((await app.look()).notifications).toMatchObject([{ title: 'Fastband 9.9.9 is ready' }]);
 
     await app.order({ do: 'answer', with: 1 });

@@ -37,7 +37,6 @@ type Offered =
   | 'setBadgeCount'
   | 'setAsDefaultProtocolClient'
   | 'setAppUserModelId'
-  | 'setDesktopName'
   | 'disableHardwareAcceleration'
   | 'setAboutPanelOptions'
   | 'showAboutPanel';
@@ -202,8 +201,6 @@ class DoubleApp extends EventEmitter implements Omit<Pick<Electron.App, Offered>
   }
 
   setAppUserModelId(): void {}
-
-  setDesktopName(): void {}
 
   disableHardwareAcceleration(): void {}
 

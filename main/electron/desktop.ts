@@ -31,15 +31,13 @@ const QUIT_MS = 2000;
 /** Many events in a moment draw the tray once, in milliseconds. */
 const TRAY_MS = 100;
 const RECENT = 5;
-
-/** Of the file that the packages for Linux install: badges and notifications go by it. */
-const DESKTOP_FILE = 'fastband-desktop.desktop';
+/** Where the panel says how things are with updates. */
+const ABOUT = '#/settings?at=about';
 
 /** Before `app` is ready: what can only be said then. False: another Fastband runs on this home, and was told. */
 export function claim(): boolean {
   app.setName('Fastband');
   app.setAppUserModelId('dev.fastband.app');
-  if (process.platform === 'linux') app.setDesktopName(DESKTOP_FILE);
   const wanted = app.commandLine.getSwitchValue('home') || process.env.FASTBAND_HOME;
   // By default the headless host's folder, whatever Electron takes the app's name from.
   const home = wanted ? resolve(wanted) : join(app.getPath('appData'), 'Fastband');
@@ -49,6 +47,7 @@ export function claim(): boolean {
     keepIn('sessionData', join(home, 'browser'));
   } catch (error) {
     dialog.showErrorBox('Fastband', `The data folder ${home} cannot be used: ${(error as Error).message}`);
+    app.exit(1);
     return false;
   }
   app.enableSandbox();
@@ -88,6 +87,7 @@ export class Desktop {
       preloads: join(import.meta.dirname, 'preload'),
       packaged: app.isPackaged,
       badge: join(import.meta.dirname, '..', 'resources', 'tray', 'waiting-light.png'),
+      log: this.#log,
       bounds: () => this.#state.bounds(screen.getAllDisplays().map((one) => one.workArea)),
       onMainClose: (bounds) => this.#mainCloses(bounds),
     });
@@ -110,7 +110,7 @@ export class Desktop {
       changed: (state) => {
         if (state.phase !== 'ready' || !this.#settings.desktop.notifications) return;
         const { updateTitle, updateBody } = this.#messages();
-        this.#notifications.say(updateTitle(state.version), updateBody);
+        this.#notifications.say(updateTitle(state.version), updateBody, () => this.#showMain(ABOUT));
       },
       confirm: (version) => this.#confirmRestart(version),
       leave: () => this.#leave(),
@@ -269,7 +269,7 @@ export class Desktop {
           checkForUpdate: this.#updates.available
             ? () => {
                 void this.#updates.check();
-                this.#windows.showMain('#/settings');
+                this.#windows.showMain(ABOUT);
               }
             : undefined,
         }),

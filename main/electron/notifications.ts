@@ -44,7 +44,13 @@ export class Notifications {
     this.#shown.delete(id);
   }
 
-  say(title: string, body: string): void {
-    if (Notification.isSupported()) new Notification({ title, body }).show();
+  /** @param clicked - what a click on it does, besides closing it */
+  say(title: string, body: string, clicked: () => void = () => {}): void {
+    if (!Notification.isSupported()) return;
+    const notification = new Notification({ title, body });
+    // As above: kept, one for each title.
+    this.#shown.set(title, notification);
+    notification.on('click', clicked);
+    notification.show();
   }
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { WINDOW_KINDS } from '../../contract/windows.ts';
+import { silentLog } from '../core/testing.ts';
 import { Windows, type WindowsOptions } from './windows.ts';
 
 /** A window of Electron's that keeps what it is told. */
@@ -12,7 +13,13 @@ class FakeWindow {
   shown = 0;
   hidden = 0;
   mark: unknown;
+  reloads = 0;
+  #crash = (_event: object, _details: { reason: string }) => {};
   readonly webContents = {
+    on: (_name: string, listener: (event: object, details: { reason: string }) => void) => {
+      this.#crash = listener;
+    },
+    reload: () => void this.reloads++,
     getURL: () => this.loaded.at(-1) ?? '',
     send: (_channel: string, event: unknown) => void this.sent.push(event),
   };
@@ -34,6 +41,11 @@ class FakeWindow {
     let prevented = false;
     this.listeners.get(name)?.({ preventDefault: () => (prevented = true) });
     return prevented;
+  }
+
+  /** As when the page's process is gone. */
+  crash(reason: string): void {
+    this.#crash({}, { reason });
   }
 
   async loadURL(url: string): Promise<void> {
@@ -80,6 +92,7 @@ function windows(more: Partial<WindowsOptions> = {}): Windows {
     preloads: '/dist/preload',
     packaged: true,
     badge: '/badge.png',
+    log: silentLog,
     onMainClose: () => true,
     bounds: () => undefined,
     ...more,
@@ -125,6 +138,15 @@ describe('every window', () => {
     expect(made.shown).toBe(0);
     made.emit('ready-to-show');
     expect(made.shown).toBe(1);
+  });
+
+  it.each(WINDOW_KINDS)('%s comes back after its page crashed, but not round and round', (kind) => {
+    const made = both()[kind];
+    made.crash('clean-exit');
+    expect(made.reloads).toBe(0);
+    made.crash('oom');
+    made.crash('crashed');
+    expect(made.reloads).toBe(1);
   });
 
   it('is known by its contents, and no other', () => {

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { BrowserWindow, nativeImage, nativeTheme, type WebContents } from 'electron';
 import type { HostEvent } from '../../contract/events.ts';
 import { EVENT_MESSAGE, type WindowKind } from '../../contract/windows.ts';
+import type { Log } from '../ports.ts';
 import { ORIGIN } from './protocol.ts';
 
 export interface WindowsOptions {
   /** Folder of the built preloads. */
   readonly preloads: string;
   readonly packaged: boolean;
+  readonly log: Log;
   /** A picture of 16 pixels that says that something waits. */
   readonly badge: string;
   /** Called when the main window is about to close, with its place; true keeps it, hidden. */
@@ -16,6 +18,8 @@ export interface WindowsOptions {
   readonly bounds: () => { x?: number; y?: number; width: number; height: number } | undefined;
 }
 
+/** A page that crashes again within this time, in milliseconds, is left as it is. */
+const CRASH_MS = 60_000;
 const GROUND = { light: '#f9fbfc', dark: '#12171a' } as const;
 
 /** The main window and the approval window, each with a preload of its own. */
@@ -121,7 +125,7 @@ export class Windows {
   }
 
   #make(kind: WindowKind, options: Electron.BrowserWindowConstructorOptions): BrowserWindow {
-    return new BrowserWindow({
+    const window = new BrowserWindow({
       ...options,
       show: false,
       // What is seen until the page has painted.
@@ -142,6 +146,16 @@ export class Windows {
         devTools: !this.#options.packaged,
       },
     });
+    let crashedAt = Number.NEGATIVE_INFINITY;
+    // Nothing would ever show in that window again.
+    window.webContents.on('render-process-gone', (_event, { reason }) => {
+      if (reason === 'clean-exit') return;
+      this.#options.log.error({ reason, window: kind }, 'a page crashed');
+      const now = performance.now();
+      if (now - crashedAt > CRASH_MS) window.webContents.reload();
+      crashedAt = now;
+    });
+    return window;
   }
 }
 

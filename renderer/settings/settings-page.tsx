@@ -1,5 +1,5 @@
 import { SearchX } from 'lucide-react';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { Settings } from '../../contract/settings.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
@@ -33,14 +33,30 @@ export function SettingsPage() {
       {asked.isError && <Failed error={asked.error} onRetry={() => void asked.refetch()} />}
       {asked.isPending && <Loading lines={8} />}
       {asked.data !== undefined && (
-        <Sections settings={asked.data} query={query} onClear={() => setParams({ q: undefined })} />
+        <Sections
+          settings={asked.data}
+          query={query}
+          at={params.get('at')}
+          onClear={() => setParams({ q: undefined })}
+        />
       )}
     </>
   );
 }
 
-function Sections({ settings, query, onClear }: { settings: Settings; query: string; onClear: () => void }) {
+interface SectionsProps {
+  readonly settings: Settings;
+  readonly query: string;
+  /** A section that a link leads to. */
+  readonly at: string | null;
+  readonly onClear: () => void;
+}
+
+function Sections({ settings, query, at, onClear }: SectionsProps) {
   const m = useMessages();
+  useEffect(() => {
+    if (at !== null) document.getElementById(`section-${at}`)?.scrollIntoView({ block: 'start' });
+  }, [at]);
   const found = useMemo(
     () =>
       SECTIONS.map((one) => ({

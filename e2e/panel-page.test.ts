@@ -236,7 +236,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   /** Logs in, and goes to the approvals. */
   async function enter(): Promise<void> {
     await page.goto(panel.loginUrl);
-    await page.getByRole('link', { name: 'Approvals' }).click();
+    await page.getByRole('link', { name: 'Approvals' }).first().click();
   }
   const card = () => page.getByRole('article');
   /** Waits for the card, then until it takes an answer. */
@@ -276,6 +276,71 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await page.keyboard.press('d');
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
     expect(fake.decided[1]).toEqual({ id: 'second', decision: 'deny', planHash: 'plan of second' });
+  });
+
+  it('does not take keys that were typed into a dialog before it', async () => {
+    fake.ask(approval('a.txt'));
+    await enter();
+    await card().waitFor();
+    await page.waitForTimeout(GUARD_MS);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('a');
+    await page.keyboard.press('d');
+    await page.waitForTimeout(200);
+    expect(fake.decided).toEqual([]);
+  });
+
+  it('answers several that are alike together, each just this once, and leaves out what has a warning', async () => {
+    for (const id of ['a.txt', 'b.txt']) fake.ask(approval(id));
+    fake.ask(approval('c.txt', { warnings: ['This is a trap.'] }));
+    await enter();
+    await page.getByRole('button', { name: 'Answer these 2 together' }).click();
+    const dialog = page.getByRole('dialog');
+    for (const id of ['a.txt', 'b.txt'])
+      await dialog.getByText(`Claude Code wants to change ${id} in shop`).waitFor();
+    // A click that was meant for what was there before.
+    await dialog.getByRole('button', { name: 'Allow these 2' }).click();
+    await page.waitForTimeout(GUARD_MS);
+    expect(fake.decided).toEqual([]);
+    await dialog.getByRole('button', { name: 'Allow these 2' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(fake.decided).toMatchObject([
+      { id: 'a.txt', decision: 'allow', planHash: 'plan of a.txt' },
+      { id: 'b.txt', decision: 'allow', planHash: 'plan of b.txt' },
+    ]);
+    await page.getByRole('heading', { name: 'Claude Code wants to change c.txt in shop' }).waitFor();
+  });
+
+  it('remembers a pattern as the person changed it', async () => {
+    fake.ask(approval('a.txt'));
+    await enter();
+    await card().waitFor();
+    await page.waitForTimeout(GUARD_MS);
+    await page.getByLabel('one hour').check();
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByLabel('What is remembered, one pattern on each line').fill('src/*.ts\ntest/**');
+    await page.getByRole('button', { name: /^Allow/ }).click();
+    await expect
+      .poll(() => fake.decided)
+      .toMatchObject([{ scope: 'hour', pattern: [{ kind: 'write', paths: ['src/*.ts', 'test/**'] }] }]);
+  });
+
+  it('shows a diff side by side, in the colours of its language, and remembers that', async () => {
+    const diff = '@@ -1,2 +1,2 @@\n const a = 1;\n-return a;\n+return a + 1;\n';
+    fake.ask(
+      approval('a.txt', {
+        previews: [{ kind: 'diff', path: 'src/cart.ts', diff, added: 1, removed: 1, omitted: 0 }],
+      }),
+    );
+    await enter();
+    const changes = page.getByLabel('Changes in src/cart.ts');
+    await changes.locator('[class*=keyword]').first().waitFor();
+    await page.getByLabel('Side by side').check();
+    expect((await changes.innerText()).replace(/\s+/g, ' ')).toContain('2 − return a; 2 + return a + 1;');
+    await page.reload();
+    await changes.waitFor();
+    expect(await page.getByLabel('Side by side').isChecked()).toBe(true);
   });
 
   it('takes a reason as text, not as keys', async () => {

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
 import type { Effect, EffectKind } from '../../contract/effects.ts';
 import type { ToolInfo } from '../../contract/entities.ts';
-import { DiffPreview } from '../approvals/previews.tsx';
+import { DiffPreview } from '../approvals/diff-view.tsx';
 import { Drawer } from '../shared/dialog.tsx';
 import { EffectLine } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';

@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight, ShieldCheck } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { alikeTo } from '../approvals/alike.ts';
 import { ApprovalCard } from '../approvals/approval-card.tsx';
 import { desktop } from '../shared/bridge.ts';
 import { askDesktop } from '../shared/host.ts';
@@ -64,7 +65,12 @@ export function ApprovalWindow() {
       )}
       {!state.loaded && <Loading lines={5} />}
       {shown !== undefined && (
-        <ApprovalCard key={shown.id} approval={shown} live={state.connection === 'live'} />
+        <ApprovalCard
+          key={shown.id}
+          approval={shown}
+          alike={alikeTo(shown, waiting)}
+          live={state.connection === 'live'}
+        />
       )}
       {done && (
         <Empty icon={ShieldCheck} title={m.approvals.nothing}>

@@ -1,6 +1,7 @@
 import { Check, ExternalLink, Timer, X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
+import type { Match } from '../../contract/policy.ts';
 import { desktop } from '../shared/bridge.ts';
 import { byGravity, EffectLine } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
@@ -11,8 +12,10 @@ import { mergeApprovals } from '../shared/panel-state.ts';
 import { Button, Notice, Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
 import { toast } from '../shared/toast.tsx';
+import { AnswerTogether } from './answer-together.tsx';
 import styles from './approval-card.module.css';
-import { Counts, PreviewView } from './previews.tsx';
+import { Counts } from './diff-view.tsx';
+import { PreviewView } from './previews.tsx';
 import { Remember } from './remember.tsx';
 import { useSeen } from './use-seen.ts';
 
@@ -22,10 +25,19 @@ const GUARD_MS = 500;
 const FEW_EFFECTS = 40;
 
 /** One waiting approval: what would happen, why it asks, and the answer. Mount it anew for each approval. */
-export function ApprovalCard({ approval, live }: { approval: Approval; live: boolean }) {
+export function ApprovalCard({
+  approval,
+  alike = [],
+  live,
+}: {
+  approval: Approval;
+  /** Those that could be answered together with it. */
+  alike?: readonly Approval[];
+  live: boolean;
+}) {
   const [card, setCard] = useState<HTMLElement | null>(null);
   const [scope, setScope] = useState<ApprovalScope>('once');
-  const [pattern, setPattern] = useState(approval.suggestions[0]?.id);
+  const [pattern, setPattern] = useState<string | Match[] | undefined>(approval.suggestions[0]?.id);
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -66,6 +78,8 @@ export function ApprovalCard({ approval, live }: { approval: Approval; live: boo
   const onKey = useRef((_event: KeyboardEvent) => {});
   onKey.current = (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    // Whoever types into a dialog or a menu does not mean the card behind it.
+    if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null) return;
     const key = event.key.toLowerCase();
     if (key === 'a') void answer('allow');
     if (key === 'd') void answer('deny');
@@ -122,6 +136,7 @@ export function ApprovalCard({ approval, live }: { approval: Approval; live: boo
               pattern={pattern}
               onPattern={setPattern}
             />
+            <AnswerTogether alike={alike} live={live} />
             <div className={styles.buttons}>
               <Button
                 look="danger"
@@ -177,6 +192,7 @@ function Elsewhere({ id }: { id: string }) {
 }
 
 function Effects({ approval }: { approval: Approval }) {
+  const m = useMessages().approvals;
   const effects = byGravity(approval.effects);
   const counts = new Map(
     approval.previews.flatMap((one) => (one.kind === 'diff' ? [[one.path, one] as const] : [])),
@@ -195,7 +211,7 @@ function Effects({ approval }: { approval: Approval }) {
     <div>
       <ul className={styles.effects}>{lines.slice(0, FEW_EFFECTS)}</ul>
       <details className={styles.more}>
-        <summary>and {lines.length - FEW_EFFECTS} more</summary>
+        <summary>{m.andMore(lines.length - FEW_EFFECTS)}</summary>
         <ul className={styles.effects}>{lines.slice(FEW_EFFECTS)}</ul>
       </details>
     </div>
@@ -203,11 +219,12 @@ function Effects({ approval }: { approval: Approval }) {
 }
 
 function TimeLeft({ expiresAt }: { expiresAt: number }) {
+  const m = useMessages().approvals;
   useNow(1000);
   const left = expiresAt - hostNow();
   const soon = left < 30_000;
   return (
-    <span className={soon ? styles.soon : styles.time} role="timer" title="No answer by then denies">
+    <span className={soon ? styles.soon : styles.time} role="timer" title={m.noAnswer}>
       <Timer size={14} aria-hidden="true" />
       {countdown(left)}
     </span>

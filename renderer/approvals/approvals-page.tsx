@@ -1,11 +1,11 @@
 import { ShieldCheck } from 'lucide-react';
-import { useState } from 'react';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
 import { usePanel } from '../shared/panel.ts';
 import { type PanelState, waitingApprovals } from '../shared/panel-state.ts';
 import { Empty, Loading } from '../shared/parts.tsx';
-import { hrefTo } from '../shared/route.ts';
+import { hrefTo, useHashParams } from '../shared/route.ts';
+import { alikeTo } from './alike.ts';
 import { ApprovalCard } from './approval-card.tsx';
 import styles from './approvals-page.module.css';
 import { Queue } from './queue.tsx';
@@ -25,7 +25,8 @@ export function ApprovalsPage() {
 }
 
 function Approvals({ state }: { state: PanelState }) {
-  const [chosen, setChosen] = useState<string>();
+  const [params, setParams] = useHashParams();
+  const chosen = params.get('id');
   if (!state.loaded) return state.connection === 'lost' ? null : <Loading lines={4} />;
   const waiting = waitingApprovals(state);
   const settled = state.approvals.filter((approval) => approval.status !== 'waiting');
@@ -36,8 +37,15 @@ function Approvals({ state }: { state: PanelState }) {
         <NothingWaits state={state} />
       ) : (
         <div className={waiting.length > 1 ? styles.both : styles.one}>
-          {waiting.length > 1 && <Queue waiting={waiting} shown={shown.id} onChoose={setChosen} />}
-          <ApprovalCard key={shown.id} approval={shown} live={state.connection === 'live'} />
+          {waiting.length > 1 && (
+            <Queue waiting={waiting} shown={shown.id} onChoose={(id) => setParams({ id })} />
+          )}
+          <ApprovalCard
+            key={shown.id}
+            approval={shown}
+            alike={alikeTo(shown, waiting)}
+            live={state.connection === 'live'}
+          />
         </div>
       )}
       {settled.length > 0 && <Recent settled={settled} />}

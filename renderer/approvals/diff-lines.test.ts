@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diffLines } from './diff-lines.ts';
+import { diffLines, pairLines } from './diff-lines.ts';
 
 const brief = (diff: string): string[] =>
   diffLines(diff).map((line) => `${line.kind} ${line.old ?? '-'} ${line.new ?? '-'} ${line.text}`);
@@ -57,4 +57,15 @@ describe('a diff as a person sees it', () => {
 
   it('that is no diff is shown as it is', () =>
     expect(brief('hello\nworld')).toEqual(['note - - hello', 'note - - world']));
+});
+
+it('side by side, what was removed stands beside what came in its stead', () => {
+  const lines = diffLines('@@ -1,3 +1,4 @@\n same\n-old 1\n-old 2\n+new 1\n+new 2\n+new 3\n');
+  expect(pairLines(lines)).toEqual([
+    [0, undefined],
+    [1, 1],
+    [2, 4],
+    [3, 5],
+    [undefined, 6],
+  ]);
 });

@@ -43,3 +43,31 @@ export function diffLines(diff: string): DiffLine[] {
   }
   return lines;
 }
+
+/**
+ * Places of lines for a view side by side: what was removed beside what was added in its stead. A hunk's or note's line
+ * stands on the left alone.
+ */
+export function pairLines(
+  lines: readonly DiffLine[],
+): readonly (readonly [old: number | undefined, now: number | undefined])[] {
+  const pairs: [number | undefined, number | undefined][] = [];
+  let [removed, added]: [number[], number[]] = [[], []];
+  const flush = () => {
+    for (let row = 0; row < Math.max(removed.length, added.length); row++)
+      pairs.push([removed[row], added[row]]);
+    [removed, added] = [[], []];
+  };
+  lines.forEach(({ kind }, at) => {
+    if (kind === 'removed') {
+      if (added.length > 0) flush();
+      removed.push(at);
+    } else if (kind === 'added') added.push(at);
+    else {
+      flush();
+      pairs.push(kind === 'same' ? [at, at] : [at, undefined]);
+    }
+  });
+  flush();
+  return pairs;
+}

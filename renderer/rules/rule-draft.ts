@@ -1,5 +1,6 @@
 import type { EffectKind, WriteOp } from '../../contract/effects.ts';
 import type { Decision, Match, Rule, RuleInput } from '../../contract/policy.ts';
+import { patternLines, patternsOf } from '../shared/match-text.ts';
 
 /** A rule while it is typed: every field as its input holds it. */
 export interface Draft {
@@ -54,8 +55,7 @@ export function draftOf(rule: Rule): Draft {
 
 /** The rule that a draft stands for; undefined while there is nothing it would cover. The host has the last word. */
 export function ruleOf(draft: Draft): RuleInput | undefined {
-  const lines = draft.patterns.split('\n').filter((line) => line.trim() !== '');
-  const patterns = draft.kind === 'exec' ? lines : lines.map((line) => line.trim());
+  const patterns = patternLines(draft.kind, draft.patterns);
   if (patterns.length === 0) return undefined;
   const client = draft.client.trim();
   const note = draft.note.trim();
@@ -108,21 +108,5 @@ function matchOf(draft: Draft, patterns: string[]): Match {
         databases: patterns,
         ...(draft.access === '' ? {} : { access: draft.access }),
       };
-  }
-}
-
-function patternsOf(match: Match): readonly string[] {
-  switch (match.kind) {
-    case 'read':
-    case 'write':
-      return match.paths;
-    case 'exec':
-      return match.argv;
-    case 'net':
-      return match.hosts;
-    case 'secret':
-      return match.providers;
-    case 'query':
-      return match.databases;
   }
 }

@@ -1,0 +1,123 @@
+import { Check, Layers, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import type { Approval } from '../../contract/approvals.ts';
+import { desktop } from '../shared/bridge.ts';
+import { Dialog } from '../shared/dialog.tsx';
+import { byGravity, EffectLine } from '../shared/effects.tsx';
+import forms from '../shared/forms.module.css';
+import { ask, errorText } from '../shared/host.ts';
+import { useMessages } from '../shared/language.ts';
+import { panel } from '../shared/panel.ts';
+import { mergeApprovals } from '../shared/panel-state.ts';
+import { Button, Notice, Shown } from '../shared/parts.tsx';
+import styles from './approval-card.module.css';
+import { Counts } from './diff-view.tsx';
+import { PreviewView } from './previews.tsx';
+
+/** As long as for one card: what was clicked for what was there before must not answer these. */
+const GUARD_MS = 500;
+
+/** Several that are alike, shown in full, and answered at once, each just this once. */
+export function AnswerTogether({
+  alike,
+  live,
+}: {
+  readonly alike: readonly Approval[];
+  readonly live: boolean;
+}) {
+  const m = useMessages().approvals;
+  const [open, setOpen] = useState(false);
+  if (alike.length < 2 || desktop()?.kind === 'main') return null;
+  return (
+    <>
+      <div>
+        <Button icon={Layers} disabled={!live} onClick={() => setOpen(true)}>
+          {m.together(alike.length)}
+        </Button>
+      </div>
+      {open && <All alike={alike} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function All({ alike, onClose }: { alike: readonly Approval[]; onClose: () => void }) {
+  const m = useMessages().approvals;
+  // Those that were shown: what comes meanwhile waits for the next time.
+  const [shown] = useState(alike);
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const shownAt = useRef(performance.now());
+  const waiting = new Set(alike.map(({ id }) => id));
+  useEffect(() => {
+    if (alike.length === 0) onClose();
+  }, [alike.length, onClose]);
+
+  const answer = async (decision: 'allow' | 'deny') => {
+    if (busy || performance.now() - shownAt.current < GUARD_MS) return;
+    setBusy(true);
+    setProblem(undefined);
+    for (const { id, planHash } of shown) {
+      if (!waiting.has(id)) continue;
+      try {
+        const settled = await ask('approvals.decide', { id, decision, planHash });
+        panel.merge((state) => ({ ...state, approvals: mergeApprovals(state.approvals, [settled]) }));
+      } catch (error) {
+        setProblem(errorText(error));
+        setBusy(false);
+        return;
+      }
+    }
+    onClose();
+  };
+  return (
+    <Dialog
+      open
+      wide
+      onClose={onClose}
+      title={m.together(shown.length)}
+      actions={
+        <>
+          <Button look="danger" icon={X} disabled={busy} onClick={() => void answer('deny')}>
+            {m.denyThese(shown.length)}
+          </Button>
+          <Button look="primary" icon={Check} disabled={busy} onClick={() => void answer('allow')}>
+            {m.allowThese(shown.length)}
+          </Button>
+        </>
+      }
+    >
+      <div className={forms.form}>
+        {problem !== undefined && <Notice tone="danger">{problem}</Notice>}
+        {shown.map((approval) => (
+          <section key={approval.id} className={forms.section}>
+            <h3>
+              <Shown text={approval.title} />
+            </h3>
+            <ul className={styles.effects}>
+              {byGravity(approval.effects).map((effect) => (
+                <li key={JSON.stringify(effect)}>
+                  <EffectLine effect={effect} />
+                </li>
+              ))}
+            </ul>
+            {approval.previews.map((preview, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the previews of one approval never move
+              <details key={at}>
+                <summary>
+                  {preview.kind === 'diff' ? (
+                    <>
+                      <code>{preview.path}</code> <Counts added={preview.added} removed={preview.removed} />
+                    </>
+                  ) : (
+                    m.preview
+                  )}
+                </summary>
+                <PreviewView preview={preview} />
+              </details>
+            ))}
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

@@ -237,6 +237,12 @@ describe('installing', () => {
     expect([done, updates.state.phase]).toEqual([['ask 2.0.0'], 'ready']);
   });
 
+  it('asks once, however often it is asked for', async () => {
+    const updates = await ready();
+    await Promise.all([updates.install(), updates.install(), updates.install()]);
+    expect(done).toEqual(['ask 2.0.0', 'leave', 'install']);
+  });
+
   it('that fails starts the old version again', async () => {
     const updates = await ready();
     await updates.install();

@@ -54,6 +54,7 @@ export class Updates {
   #lookedAt: number | undefined;
   /** Counts looks: what an older one still brings is not wanted any more. */
   #look = 0;
+  #asking = false;
   #cancelTick = () => {};
 
   constructor(deps: UpdatesDeps) {
@@ -142,9 +143,13 @@ export class Updates {
   async install(): Promise<void> {
     const updater = this.#updater;
     const { confirm, leave, comeBack, log } = this.#deps;
-    if (updater === undefined || this.#state.phase !== 'ready') return;
+    if (updater === undefined || this.#state.phase !== 'ready' || this.#asking) return;
     const { version } = this.#state;
-    if (!(await confirm(version))) return;
+    this.#asking = true;
+    const agreed = await confirm(version).finally(() => {
+      this.#asking = false;
+    });
+    if (!agreed) return;
     // While the question stood there, the channel may have changed.
     if (this.#state.phase !== 'ready' || this.#state.version !== version) return;
     await leave();

@@ -8,6 +8,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Report>>>>
   serve: async () => (await import('./serve.ts')).serve,
   memory: async () => (await import('./memory.ts')).memory,
   audit: async () => (await import('./audit.ts')).audit,
+  panel: async () => (await import('./panel.ts')).panel,
 };
 
 const names = process.argv.slice(2).filter((word) => !word.startsWith('--'));

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { Page } from 'playwright-core';
+import type { Page, Response } from 'playwright-core';
 import { openBrowser, openPanel } from '../e2e/browser.ts';
 import { DesktopApp } from '../e2e/desktop/app.ts';
 import { type Host, Sandbox } from '../e2e/host.ts';
@@ -13,7 +13,6 @@ import { median, type Report, round } from './report.ts';
 const APPROVALS = 40;
 const SCROLL_MS = 8000;
 const ROWS = 1_000_000;
-const ASSETS = join(import.meta.dirname, '..', 'dist', 'renderer');
 
 /**
  * The panel in Chromium: what its first page weighs, when it is painted, how long a question takes to appear, and how a
@@ -27,6 +26,7 @@ export async function panel(): Promise<Report> {
     fillLog(join(box.home, DATABASE_FILE), ROWS);
     const host = await box.serve([]);
     const page = await openPanel(browser, host, { viewport: { width: 1280, height: 800 } });
+    const weight = await firstPage(page);
     const paints: number[] = [];
     for (let i = 0; i < 7; i++) {
       await page.reload();
@@ -47,7 +47,7 @@ export async function panel(): Promise<Report> {
     const empty = await scroll(page, '#peer');
     const desktop = await desktopFigures();
     const figures = {
-      firstPageKb: round(firstPage() / 1024, 1),
+      firstPageKb: round(weight / 1024, 1),
       firstPaintMs: round(median(paints), 0),
       askedP95Ms: round(percentile(asked.shown, 95), 1),
       askedBareP95Ms: round(percentile(asked.bare, 95), 1),
@@ -96,19 +96,18 @@ export async function panel(): Promise<Report> {
   }
 }
 
-/** Bytes, gzipped, of everything that the first page loads before it stands: scripts, styles, the page. */
-function firstPage(): number {
-  const html = readFileSync(join(ASSETS, 'index.html'), 'utf8');
-  const named = [...html.matchAll(/(?:src|href)="\/?([^"]+\.(?:js|css))"/g)].map(([, name]) => name ?? '');
-  const overview = [
-    ...readFileSync(join(ASSETS, named[0] ?? ''), 'utf8').matchAll(
-      /assets\/overview-page[^"']+\.(?:js|css)/g,
-    ),
-  ].map(([name]) => name);
-  return [...new Set(['index.html', ...named, ...overview])]
-    .map((name) => join(ASSETS, name))
-    .filter((file) => existsSync(file))
-    .reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
+/** Bytes, gzipped, of every file that is loaded until the first page stands. */
+async function firstPage(page: Page): Promise<number> {
+  const bodies: Promise<Buffer>[] = [];
+  const note = (response: Response) => {
+    if (!new URL(response.url()).pathname.startsWith('/api/')) bodies.push(response.body());
+  };
+  page.on('response', note);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await sleep(500);
+  page.off('response', note);
+  return (await Promise.all(bodies)).reduce((sum, body) => sum + gzipSync(body).length, 0);
 }
 
 /** How long after a call began to wait its question stands in the panel, and when the bare event had come. */

@@ -4,7 +4,12 @@ import { join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { Licence } from '../contract/about.ts';
 
-const Manifest = z.object({ name: z.string(), version: z.string(), license: z.string().default('unknown') });
+const Manifest = z.object({
+  name: z.string(),
+  version: z.string(),
+  license: z.string().default('unknown'),
+  author: z.union([z.string(), z.object({ name: z.string() })]).optional(),
+});
 
 /** What must go with a copy: the licence, and Apache's notice. */
 const TEXTS = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
@@ -24,12 +29,12 @@ export function packageOf(file: string): string | undefined {
  *
  * @param root - the project's own folder
  * @param folders - the packages', absolute or within `root`
- * @returns `unknown` where a package names no licence, and an empty text where it has none
+ * @returns `unknown` where a package names no licence; where it brings no text, MIT's for those under it, else none
  */
 export async function licencesOf(root: string, folders: Iterable<string>): Promise<Licence[]> {
   const found = new Map<string, Licence>();
   for (const folder of folders) {
-    const one = await licenceOf(resolve(root, folder));
+    const one = await licenceOf(resolve(root, folder), root);
     found.set(`${one.name}@${one.version}`, one);
   }
   return [...found.values()].sort(
@@ -37,14 +42,23 @@ export async function licencesOf(root: string, folders: Iterable<string>): Promi
   );
 }
 
-async function licenceOf(folder: string): Promise<Licence> {
-  const { name, version, license } = Manifest.parse(
+async function licenceOf(folder: string, root: string): Promise<Licence> {
+  const { name, version, license, author } = Manifest.parse(
     JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')),
   );
   const files = (await readdir(folder)).filter((file) => TEXTS.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
   const text = texts.map((one) => one.trim()).join('\n\n');
-  return { name, version, licence: license, text };
+  if (text !== '' || license !== 'MIT') return { name, version, licence: license, text };
+  // The licence is named and its text left out: it is the same as this project's own, but for whose it is.
+  const holder = typeof author === 'string' ? author : (author?.name ?? `the authors of ${name}`);
+  const own = await readFile(join(root, 'LICENSE'), 'utf8');
+  return {
+    name,
+    version,
+    licence: license,
+    text: own.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`).trim(),
+  };
 }
 
 /** The native packages' folders, with the one of ripgrep's program for this machine; without what is not installed. */

@@ -32,6 +32,9 @@ export interface SettingsOptions {
   readonly tolerant?: boolean;
 }
 
+/** By then the watcher has seen the file. */
+const SECOND_LOOK_MS = 1500;
+
 /** Why a settings file cannot be used: one sentence that names the field. */
 class BadSettings extends Error {}
 
@@ -57,6 +60,7 @@ class SettingsFile implements SettingsStore {
   #stored: SettingsPatch;
   #current: Settings;
   #problem: string | undefined;
+  readonly #secondLook: NodeJS.Timeout | undefined;
 
   constructor({ home, log, watch = false, tolerant = false }: SettingsOptions) {
     this.file = join(home, 'settings.json');
@@ -85,6 +89,8 @@ class SettingsFile implements SettingsStore {
     this.#current = freeze(mergeSettings(DEFAULT_SETTINGS, this.#stored));
     this.#existed = existsSync(this.file);
     this.#conf.events.addEventListener('change', () => this.#reload());
+    // What changed before the watcher had its first look would never be a change to it.
+    if (watch) this.#secondLook = setTimeout(() => this.#reload(), SECOND_LOOK_MS).unref();
   }
 
   get current(): Settings {
@@ -111,6 +117,7 @@ class SettingsFile implements SettingsStore {
   }
 
   close(): void {
+    clearTimeout(this.#secondLook);
     this.#conf._closeWatcher();
     this.#listeners.clear();
   }

@@ -147,6 +147,10 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await show(page, 'clients?add=1');
     await page.getByRole('button', { name: 'VS Code' }).click();
     await page.getByRole('button', { name: 'Create token' }).click();
+    await page
+      .getByText(/fb_[A-Za-z0-9_-]{43}/)
+      .first()
+      .waitFor();
     const token = /fb_[A-Za-z0-9_-]{43}/.exec(await page.getByRole('dialog').innerText())?.[0] ?? '';
     const client = await box.connect(host, token);
     expect((await client.listTools()).tools.length).toBeGreaterThan(20);

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { About, Diagnostics } from '../contract/about.ts';
 import type { AuditRow } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
-import type { HealthCheck, ServerStatus } from '../contract/entities.ts';
+import type { HealthCheck, ServerStatus, Workspace } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
 import type { Explanation, Rule, RulePreview } from '../contract/policy.ts';
 import { aboutHost } from './about.ts';
@@ -294,6 +294,13 @@ export class Core {
     };
   }
 
+  /** Its own policy file is in force before it is answered. @throws FastbandError as `Admin.addWorkspace` */
+  async addWorkspace(input: ChannelInput<'workspaces.add'>): Promise<Workspace> {
+    const workspace = await this.admin.addWorkspace(input);
+    await this.#reloadProjects();
+    return workspace;
+  }
+
   /** Tries a rule on the last calls of its kind. @throws FastbandError `invalid_input` for a pattern without a clear meaning */
   async previewRule({ rule, replaces }: ChannelInput<'rules.preview'>): Promise<RulePreview> {
     const { clock } = this.#ports;
@@ -416,6 +423,7 @@ export class Core {
   async #reloadProjects(): Promise<void> {
     if (!(await this.tables.reloadProjects())) return;
     this.dispatcher.policyChanged();
+    this.#http?.resourcesChanged();
     this.#tellState();
   }
 

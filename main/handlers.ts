@@ -68,7 +68,7 @@ const HANDLERS: Handlers = {
     core.tasks.run(task, (signal) => tryTool(core.dispatcher, tool, input, signal)),
 
   'workspaces.list': (_, core) => core.store.workspaces.list(),
-  'workspaces.add': (input, core) => core.admin.addWorkspace(input),
+  'workspaces.add': (input, core) => core.addWorkspace(input),
   'workspaces.update': ({ name, readOnly }, core) => core.admin.setReadOnly(name, readOnly),
   'workspaces.inspect': (_, core) => inspectWorkspaces(core.tables.workspaces),
   'workspaces.remove': ({ name }, core) => core.admin.removeWorkspace(name),

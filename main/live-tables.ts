@@ -23,7 +23,15 @@ export class LiveTables {
   readonly #log: Log;
   readonly #toolHashes: () => ReadonlyMap<string, string>;
   #projects: ProjectRules;
-  #rows: { version: number; workspaces: readonly Workspace[]; off: ReadonlySet<string> } | undefined;
+  #reloading: Promise<boolean> = Promise.resolve(false);
+  #rows:
+    | {
+        version: number;
+        projects: ProjectRules;
+        workspaces: readonly Workspace[];
+        off: ReadonlySet<string>;
+      }
+    | undefined;
   #clients: { version: number; toolsOff: ReadonlyMap<string, ReadonlySet<string>> } | undefined;
   #policy: { version: number; projects: ProjectRules; compiled: Policy } | undefined;
 
@@ -35,6 +43,7 @@ export class LiveTables {
     this.#toolHashes = toolHashes;
   }
 
+  /** Those whose own policy file has been read: until then a workspace could be used without its rules. */
   get workspaces(): readonly Workspace[] {
     return this.#current().workspaces;
   }
@@ -101,13 +110,20 @@ export class LiveTables {
         [...this.toolsOff].sort(),
         ...[...this.#activeClients()].filter(([, off]) => off.size > 0).map(([id, off]) => [id, ...off]),
       ]),
-      workspaces: JSON.stringify(this.workspaces),
+      workspaces: JSON.stringify(this.#store.workspaces.list()),
     };
   }
 
   /** Reads the workspaces' policy files again. @returns whether one has changed */
-  async reloadProjects(): Promise<boolean> {
-    const loaded = await loadProjectRules(this.workspaces, this.#projects);
+  reloadProjects(): Promise<boolean> {
+    // One after the other: an older look that takes longer must not replace a newer one.
+    const reload = this.#reloading.then(() => this.#reload());
+    this.#reloading = reload.catch(() => false);
+    return reload;
+  }
+
+  async #reload(): Promise<boolean> {
+    const loaded = await loadProjectRules(this.#store.workspaces.list(), this.#projects);
     if (loaded === this.#projects) return false;
     this.#projects = loaded;
     return true;
@@ -116,10 +132,13 @@ export class LiveTables {
   #current() {
     const version = this.#store.version();
     const cached = this.#rows;
-    if (cached?.version === version) return cached;
+    const projects = this.#projects;
+    if (cached?.version === version && cached.projects === projects) return cached;
+    const read = new Set(projects.workspaces.map(({ name, root }) => `${name}\0${root}`));
     const fresh = {
       version,
-      workspaces: this.#store.workspaces.list(),
+      projects,
+      workspaces: this.#store.workspaces.list().filter(({ name, root }) => read.has(`${name}\0${root}`)),
       off: this.#store.toolSwitches.disabled(),
     };
     this.#rows = fresh;

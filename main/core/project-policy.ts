@@ -18,6 +18,8 @@ export interface ProjectRules {
   /** What is wrong with a file, for a person. Such a file denies every change and command in its workspace. */
   readonly problems: readonly string[];
   readonly fingerprint: string;
+  /** Whose files were read. A workspace that is not among them has no policy yet, and must not be used. */
+  readonly workspaces: readonly Workspace[];
 }
 
 /**
@@ -42,7 +44,7 @@ export async function loadProjectRules(
     rules.push(...loaded.rules);
     problems.push(...loaded.problems);
   }
-  return { rules, problems, fingerprint };
+  return { rules, problems, fingerprint, workspaces };
 }
 
 interface PolicyText {

@@ -137,6 +137,7 @@ function Token({ name, token }: { name: string; token: string }) {
             <div className={forms.section}>
               <p className={forms.hint}>{file === undefined ? words.run : words.putInto(file)}</p>
               <pre className={forms.block}>{text}</pre>
+              {id === 'stdio' && <p className={forms.hint}>{words.stdioHint}</p>}
               <CopyText text={text} />
             </div>
           ),

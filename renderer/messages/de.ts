@@ -481,6 +481,8 @@ export const de: Messages = {
     setUp: 'So wird verbunden',
     run: 'In einem Terminal ausführen:',
     putInto: (file: string) => `In ${file} eintragen:`,
+    stdioHint:
+      'Claude Desktop startet einen Befehl. „fastband“ muss über PATH zu finden sein; geben Sie bei einem Checkout stattdessen den vollen Pfad von bin/fastband an.',
     copied: 'Ich habe es kopiert',
     revoke: 'Sperren',
     revoked: (name: string) => `${name} wurde gesperrt`,

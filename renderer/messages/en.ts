@@ -464,6 +464,8 @@ export const en = {
     setUp: 'How to connect',
     run: 'Run this in a terminal:',
     putInto: (file: string) => `Put this into ${file}:`,
+    stdioHint:
+      'Claude Desktop starts a command. “fastband” must be found on your PATH; in a checkout, give the full path of bin/fastband instead.',
     copied: 'I have copied it',
     revoke: 'Revoke',
     revoked: (name: string) => `${name} was revoked`,

@@ -3,6 +3,7 @@ import type { Approval, ApprovalStatus } from '../../contract/approvals.ts';
 import { useFormat } from '../shared/format.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
+import { hrefTo } from '../shared/route.ts';
 import { useNow } from '../shared/time.ts';
 import styles from './recent.module.css';
 
@@ -22,7 +23,7 @@ export function Recent({ settled }: { settled: readonly Approval[] }) {
   return (
     <section aria-labelledby="recent">
       <h2 id="recent" className={styles.heading}>
-        {m.recent}
+        {m.recent} · <a href={hrefTo('activity', { about: 'approvals' })}>{m.allAnswers}</a>
       </h2>
       <ul className={styles.list}>
         {settled.slice(0, SHOWN).map((approval) => {

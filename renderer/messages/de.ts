@@ -193,6 +193,7 @@ export const de: Messages = {
     omitted: (n: number) => `${count(n, 'Zeile', 'Zeilen')} ausgelassen`,
     changesIn: (path: string) => `Änderungen in ${path}`,
     recent: 'Letzte Antworten',
+    allAnswers: 'alle',
     settled: {
       allowed: 'Zugelassen',
       denied: 'Abgelehnt',

@@ -191,6 +191,7 @@ export const en = {
     omitted: (n: number) => `${count(n, 'line', 'lines')} left out`,
     changesIn: (path: string) => `Changes in ${path}`,
     recent: 'Recent answers',
+    allAnswers: 'all of them',
     settled: { allowed: 'Allowed', denied: 'Denied', timeout: 'No answer', cancelled: 'Cancelled' },
   },
   activity: {

@@ -25,13 +25,8 @@ test('a workspace is not there before its own policy file has been read', async 
   expect(tables.workspaces).toEqual([]);
   expect(await tables.reloadProjects()).toBe(true);
   expect(tables.workspaces.map(({ name }) => name)).toEqual(['shop']);
-  const decided = tables
-    .policy()
-    .decide([{ kind: 'read', workspace: 'shop', path: 'secret/a' }], {
-      clientId: 'k',
-      clientName: 'c',
-      now: 0,
-    });
+  const caller = { clientId: 'k', clientName: 'c', now: 0 };
+  const decided = tables.policy().decide([{ kind: 'read', workspace: 'shop', path: 'secret/a' }], caller);
   expect(decided.decision).toBe('deny');
   expect(await tables.reloadProjects()).toBe(false);
 });

@@ -156,14 +156,28 @@ async function questions(page: Page, host: Host, box: Sandbox): Promise<{ shown:
 /** Turns the wheel as a person would, and jumps; the longest frame and the longest task, from a trace. */
 async function scroll(page: Page, selector: string): Promise<{ worst: number; task: number }> {
   const session = await page.context().newCDPSession(page);
-  const events: { name: string; dur?: number; ts: number; tid: number; args?: { name?: string } }[] = [];
+  const events: {
+    name: string;
+    dur?: number;
+    ts: number;
+    pid: number;
+    tid: number;
+    args?: { name?: string };
+  }[] = [];
   session.on(
     'Tracing.dataCollected',
     ({ value }) => void events.push(...(value as unknown as typeof events)),
   );
   await session.send('Tracing.start', {
     transferMode: 'ReportEvents',
-    traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'] },
+    traceConfig: {
+      includedCategories: [
+        'toplevel',
+        'devtools.timeline',
+        'disabled-by-default-devtools.timeline',
+        '__metadata',
+      ],
+    },
   });
   const frames = (await page.evaluate(`new Promise((done) => {
     const box = document.querySelector(${JSON.stringify(selector)});
@@ -189,10 +203,10 @@ async function scroll(page: Page, selector: string): Promise<{ worst: number; ta
   const main = new Set(
     events
       .filter((one) => one.name === 'thread_name' && one.args?.name === 'CrRendererMain')
-      .map((one) => one.tid),
+      .map(({ pid, tid }) => `${pid} ${tid}`),
   );
   const tasks = events
-    .filter((one) => one.name === 'RunTask' && main.has(one.tid))
+    .filter((one) => one.name === 'RunTask' && main.has(`${one.pid} ${one.tid}`))
     .map((one) => (one.dur ?? 0) / 1000);
   return { worst: Math.max(...frames), task: Math.max(0, ...tasks) };
 }

@@ -13,7 +13,7 @@ import { setStage } from '../e2e/stage.ts';
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: join(import.meta.dirname, '..', 'docs', 'pictures') },
-    only: { type: 'string', default: 'overview,approvals,activity,rules,tools,clients,workspaces,settings' },
+    only: { type: 'string', default: 'overview,approvals,activity,rules' },
     width: { type: 'string', default: '1280' },
     theme: { type: 'string', default: 'light,dark' },
     lang: { type: 'string', default: 'en' },

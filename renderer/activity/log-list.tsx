@@ -14,7 +14,7 @@ const LINE = 32;
 const TWO_LINES = 56;
 const NARROW = '(max-width: 760px)';
 /** Chromium lays out at most 33,554,428 px. Beyond this the bar's travel stands for more than itself. */
-const MOST_PX = 30_000_000;
+const MOST_PX = 33_000_000;
 const SPARE = 8;
 /** Scrolled further than this, a person is reading: new rows wait. */
 const READING_PX = 24;

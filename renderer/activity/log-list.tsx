@@ -54,6 +54,8 @@ export function LogList({
   const offset = view.top * scale;
   const first = Math.max(0, Math.floor(offset / height) - SPARE);
   const last = Math.min(total - 1, Math.ceil((offset + view.room) / height) + SPARE);
+  // Rows that leave the view are filled anew: making and throwing away elements would cost frames in collection.
+  const pool = Math.ceil(view.room / height) + 2 * SPARE + 2;
   const log = useLog(filter, first, last, view.top > READING_PX);
   useEffect(() => setTotal(log.total), [log.total]);
   useEffect(() => onLog(log));
@@ -134,7 +136,7 @@ export function LogList({
         <div className={styles.list} role="rowgroup" style={{ height: shown }}>
           {Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at).map((place) => (
             <LogRow
-              key={place}
+              key={place % pool}
               id={`row-${place}`}
               place={place}
               row={log.rowAt(place)}

@@ -10,6 +10,8 @@ import { mayPass } from './filter.ts';
 export const PAGE = 200;
 /** New rows are fetched this often at most. */
 const RENEW_MS = 500;
+/** A place that was jumped to is looked at after this. */
+const STEADY_MS = 80;
 /** Pages that are out of sight are forgotten after this. */
 const KEEP_MS = 30_000;
 
@@ -47,16 +49,18 @@ export function useLog(filter: AuditFilter, first: number, last: number, hold: b
     return () => clearTimeout(timer);
   }, [news, hold, refetch, reset]);
 
+  const [from, to] = useSteady(
+    Math.max(0, Math.floor(first / PAGE)),
+    Math.floor(Math.max(first, last) / PAGE),
+  );
   const anchors = useMemo(() => {
-    const from = Math.max(0, Math.floor(first / PAGE));
-    const to = Math.floor(Math.max(first, last) / PAGE);
     return index === undefined
       ? []
       : Array.from({ length: to - from + 1 }, (_, at) => from + at).flatMap((page) => {
           const anchor = index.anchors[page];
           return anchor === undefined ? [] : [{ page, anchor }];
         });
-  }, [index, first, last]);
+  }, [index, from, to]);
   const pages = useQueries({
     queries: anchors.map(({ anchor }) => ({
       // Not under `audit.`: what came later changes nothing about these.
@@ -76,6 +80,21 @@ export function useLog(filter: AuditFilter, first: number, last: number, hold: b
     news,
     renew: () => void asked.refetch().then(reset),
   };
+}
+
+/**
+ * Pages in sight, once they stay there: whoever drags the thumb through a long list passes hundreds, and wants none of
+ * them. A page further is taken at once.
+ */
+function useSteady(from: number, to: number): readonly [number, number] {
+  const [steady, setSteady] = useState<readonly [number, number]>([from, to]);
+  const near = Math.abs(from - steady[0]) <= 1 && Math.abs(to - steady[1]) <= 1;
+  useEffect(() => {
+    if (near) return setSteady((was) => (was[0] === from && was[1] === to ? was : [from, to]));
+    const timer = setTimeout(() => setSteady([from, to]), STEADY_MS);
+    return () => clearTimeout(timer);
+  }, [from, to, near]);
+  return near ? [from, to] : steady;
 }
 
 /** How many rows of a filter have come since. */

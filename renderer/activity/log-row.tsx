@@ -49,7 +49,14 @@ export const LogRow = memo(function LogRow({
         <span role="gridcell" className={styles.waiting} />
       ) : (
         <>
-          <span role="gridcell" className={styles.time} title={exactTime(row.at)}>
+          <span
+            role="gridcell"
+            className={styles.time}
+            // Worked out when it is looked at: it costs more than the rest of the row.
+            onPointerMove={({ currentTarget }) => {
+              currentTarget.title = exactTime(row.at);
+            }}
+          >
             {relative(row.at, now)}
           </span>
           {columns.has('who') && (

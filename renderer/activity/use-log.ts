@@ -1,6 +1,6 @@
-import { useQueries } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
-import type { AuditFilter, AuditIndexOutput, AuditRow } from '../../contract/audit.ts';
+import { type UseQueryResult, useQueries } from '@tanstack/react-query';
+import { useDeferredValue, useEffect, useMemo, useState } from 'react';
+import type { AuditFilter, AuditIndexOutput, AuditRow, AuditSearchOutput } from '../../contract/audit.ts';
 import { ask, type HostError } from '../shared/host.ts';
 import { panel } from '../shared/panel.ts';
 import { useChannel } from '../shared/query.ts';
@@ -62,6 +62,8 @@ export function useLog(filter: AuditFilter, first: number, last: number, hold: b
         });
   }, [index, from, to]);
   const pages = useQueries({
+    // The same answers are the same array: only what is new is drawn anew.
+    combine: rowsOf,
     queries: anchors.map(({ anchor }) => ({
       // Not under `audit.`: what came later changes nothing about these.
       queryKey: ['log', filter, anchor],
@@ -69,17 +71,25 @@ export function useLog(filter: AuditFilter, first: number, last: number, hold: b
       gcTime: KEEP_MS,
     })),
   });
-  const byPage = new Map(anchors.map(({ page }, at) => [page, pages[at]?.data?.rows]));
+  const byPage = useMemo(() => new Map(anchors.map(({ page }, at) => [page, pages[at]])), [anchors, pages]);
+  // A page that arrives is drawn in slices, between frames: scrolling goes on meanwhile.
+  const drawn = useDeferredValue(byPage);
   return {
     total: index?.total ?? 0,
     index,
     pending: asked.isPending,
     error: asked.error,
     retry: () => void asked.refetch(),
-    rowAt: (place) => byPage.get(Math.floor(place / PAGE))?.[place % PAGE],
+    rowAt: (place) => drawn.get(Math.floor(place / PAGE))?.[place % PAGE],
     news,
     renew: () => void asked.refetch().then(reset),
   };
+}
+
+function rowsOf(
+  results: readonly UseQueryResult<AuditSearchOutput>[],
+): readonly (readonly AuditRow[] | undefined)[] {
+  return results.map(({ data }) => data?.rows);
 }
 
 /**

@@ -46,6 +46,7 @@ export async function panel(): Promise<Report> {
     );
     const empty = await scroll(page, '#peer');
     const desktop = await desktopFigures();
+    const headlessFirstAnswerMs = await headlessStart();
     const figures = {
       firstPageKb: round(weight / 1024, 1),
       firstPaintMs: round(median(paints), 0),
@@ -56,6 +57,7 @@ export async function panel(): Promise<Report> {
       scrollEmptyWorstMs: round(empty.worst, 1),
       scrollEmptyTaskMs: round(empty.task, 1),
       ...desktop,
+      headlessFirstAnswerMs,
     };
     return {
       name: 'panel',
@@ -85,7 +87,7 @@ export async function panel(): Promise<Report> {
         {
           what: 'the app on the double: start to the first answer',
           ours: `${desktop.desktopFirstAnswerMs} ms`,
-          peer: '',
+          peer: `${figures.headlessFirstAnswerMs} ms (the headless host)`,
         },
       ],
       figures,
@@ -234,6 +236,19 @@ async function desktopFigures(): Promise<{ desktopMainMb: number; desktopFirstAn
     };
   } finally {
     await app.close();
+  }
+}
+
+/** The headless host: from its start to the first answer of its server. */
+async function headlessStart(): Promise<number> {
+  const box = new Sandbox();
+  try {
+    const began = performance.now();
+    const host = await box.serve();
+    await fetch(host.ready.mcp, { method: 'POST' });
+    return round(performance.now() - began, 0);
+  } finally {
+    await box.close();
   }
 }
 

@@ -21,6 +21,8 @@ export const ERROR_CODES = [
   'command_refused',
   'git_refused',
   'secret_found',
+  'url_refused',
+  'query_refused',
   // Policy and approvals.
   'denied_by_rule',
   'denied_by_person',
@@ -36,6 +38,13 @@ export const ERROR_CODES = [
   'timeout',
   'cancelled',
   'output_too_large',
+  'fetch_failed',
+  'browser_unavailable',
+  'provider_failed',
+  'limit_reached',
+  // Keys.
+  'key_missing',
+  'keychain_unavailable',
   // The host.
   'audit_unavailable',
   'policy_unavailable',

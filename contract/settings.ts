@@ -41,6 +41,12 @@ const sections = {
     /** Names of environment variables that commands inherit, beside the built-in safe ones. */
     env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).max(100),
   }),
+  web: z.strictObject({
+    /** `host:port` or `host:*`: targets on this machine or a private network that tools may reach all the same. */
+    allowedHosts: z
+      .array(z.string().regex(/^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):(?:[1-9][0-9]{0,4}|\*)$/))
+      .max(100),
+  }),
   redaction: z.strictObject({
     /** Mask secrets in what tools answer to clients too. */
     toolOutput: z.boolean(),
@@ -78,6 +84,7 @@ export const SettingsPatch = z.strictObject({
   audit: sections.audit.partial().optional(),
   journal: sections.journal.partial().optional(),
   commands: sections.commands.partial().optional(),
+  web: sections.web.partial().optional(),
   redaction: sections.redaction.partial().optional(),
   appearance: sections.appearance.partial().optional(),
   desktop: sections.desktop.partial().optional(),
@@ -92,6 +99,7 @@ export const DEFAULT_SETTINGS: Settings = {
   audit: { retentionDays: 365 },
   journal: { retentionDays: 30, maxFileBytes: 64 * 1024 * 1024, maxTotalBytes: 2 * 1024 * 1024 * 1024 },
   commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, env: [] },
+  web: { allowedHosts: [] },
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },
   desktop: { launchAtLogin: false, startHidden: false, notifications: true },
@@ -107,6 +115,7 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     audit: { ...base.audit, ...patch.audit },
     journal: { ...base.journal, ...patch.journal },
     commands: { ...base.commands, ...patch.commands },
+    web: { ...base.web, ...patch.web },
     redaction: { ...base.redaction, ...patch.redaction },
     appearance: { ...base.appearance, ...patch.appearance },
     desktop: { ...base.desktop, ...patch.desktop },

@@ -24,6 +24,7 @@ import { Tasks } from './core/tasks.ts';
 import type { HostFacts, Tool } from './core/tool.ts';
 import { TRIAL } from './core/trial.ts';
 import { createDiagnostics } from './diagnostics.ts';
+import { createNet } from './guard/net.ts';
 import { examineHealth } from './health.ts';
 import { LiveTables, type Snapshot } from './live-tables.ts';
 import { McpHttp } from './mcp/http.ts';
@@ -32,8 +33,10 @@ import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
 import type { Ports } from './ports.ts';
 import { lockHome } from './store/lock.ts';
 import { openStore, type Store } from './store/open.ts';
-import { BUILT_IN_TOOLS } from './tools/built-in.ts';
+import { builtInTools } from './tools/built-in.ts';
 import { ToolRegistry } from './tools/registry.ts';
+import type { ToolFamily } from './tools/services.ts';
+import { environmentKeys } from './vault/environment.ts';
 import { VERSION } from './version.ts';
 
 export interface AppOptions {
@@ -68,6 +71,7 @@ export class Core {
   readonly #unlock: () => void;
   readonly #listeners = new Set<(event: HostEvent) => void>();
   readonly #factory: McpServerFactory;
+  readonly #tools: Required<ToolFamily>;
   readonly tables: LiveTables;
   #http: McpHttp | undefined;
   #mcp: string | undefined;
@@ -124,8 +128,12 @@ export class Core {
     this.settings = settings;
     this.tables = new LiveTables(store, ports.log, projects, () => this.registry.hashes());
     this.#unlock = unlock;
+    this.#tools = builtInTools({
+      keys: environmentKeys(ports.env),
+      net: createNet({ allowedHosts: () => settings.current.web.allowedHosts }),
+    });
     this.registry = new ToolRegistry(
-      [...BUILT_IN_TOOLS, ...(options.tools ?? [])],
+      [...this.#tools.tools, ...(options.tools ?? [])],
       () => this.tables.toolsOff,
     );
     this.authFailures = new AuthFailures(ports.clock, (summary) =>
@@ -254,7 +262,7 @@ export class Core {
     this.#stopPolling();
     this.#stopSweeping();
     await this.dispatcher.stop();
-    await http.close();
+    await Promise.all([http.close(), this.#tools.close()]);
     this.authFailures.flush();
     this.#tryAudit({ type: 'server.stopped', actor: 'fastband', summary: 'The server stopped.' });
     this.#tellState();

@@ -11,7 +11,7 @@ const DRAFT = join(ROOT, `.dist-${process.pid}`);
 const OLD = `${DRAFT}-old`;
 
 /** Native, or carrying a program of their own: they stay packages and are found in node_modules. */
-const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'electron'];
+const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'playwright-core', 'electron'];
 
 /** Every file that has a part in what is built. */
 const inputs = new Set<string>();
@@ -30,7 +30,7 @@ try {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node22.14',
+    target: 'node22.19',
     external: EXTERNAL,
     // Half as much to read at each start; names stay, for whoever reads a stack.
     minifySyntax: true,

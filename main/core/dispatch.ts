@@ -466,6 +466,7 @@ export class Dispatcher {
       ports,
       signal,
       visible,
+      decision: (effect) => this.#decide([effect], client).decision,
       host,
     };
   }

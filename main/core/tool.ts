@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Preview } from '../../contract/approvals.ts';
 import type { Effect, WriteOp } from '../../contract/effects.ts';
 import type { Risk, Workspace } from '../../contract/entities.ts';
+import type { Decision } from '../../contract/policy.ts';
 import type { Settings } from '../../contract/settings.ts';
 import type { Ports } from '../ports.ts';
 
@@ -84,6 +85,11 @@ export interface PlanContext {
    * what is not visible. `path` is relative to the workspace root, `/` between components.
    */
   visible(workspace: string, path: string): boolean;
+  /**
+   * The policy's word on an effect that turned up while running: a redirect to another host, what a page loads.
+   * What the plan did not name may happen only where this is `allow`, or, for a part of what was approved, not `deny`.
+   */
+  decision(effect: Effect): Decision;
   /** Facts about the host for the system tools. */
   readonly host: HostFacts;
 }

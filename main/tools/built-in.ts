@@ -21,13 +21,14 @@ import { gitShow } from './git/git-show.ts';
 import { gitStage } from './git/git-stage.ts';
 import { gitStatus } from './git/git-status.ts';
 import { gitSwitch } from './git/git-switch.ts';
+import type { ToolFamily, ToolServices } from './services.ts';
 import { getConfig } from './system/get-config.ts';
 import { getVersion } from './system/get-version.ts';
 import { healthCheck } from './system/health-check.ts';
 import { listWorkspaces } from './system/list-workspaces.ts';
 
-/** Every tool that Fastband brings, in the order that clients see them. A new tool is a file and a line here. */
-export const BUILT_IN_TOOLS: readonly Tool[] = [
+/** The tools that need nothing but the call itself. A new one is a file and a line here. */
+const PLAIN_TOOLS: readonly Tool[] = [
   readFile,
   readManyFiles,
   writeFile,
@@ -55,3 +56,17 @@ export const BUILT_IN_TOOLS: readonly Tool[] = [
   getConfig,
   listWorkspaces,
 ];
+
+/** Families that hold something between calls: connections, a browser. */
+const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [];
+
+/** Every tool that Fastband brings, in the order that clients see them. */
+export function builtInTools(services: ToolServices): Required<ToolFamily> {
+  const families = FAMILIES.map((family) => family(services));
+  return {
+    tools: [...PLAIN_TOOLS, ...families.flatMap((family) => family.tools)],
+    close: async () => {
+      await Promise.allSettled(families.map((family) => family.close?.()));
+    },
+  };
+}

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Effect } from '../../contract/effects.ts';
 import type { Workspace } from '../../contract/entities.ts';
+import type { Decision } from '../../contract/policy.ts';
 import { DEFAULT_SETTINGS, mergeSettings, type SettingsPatch } from '../../contract/settings.ts';
 import { deepFreeze } from '../core/canonical.ts';
 import { FakeClock, fakePorts } from '../core/testing.ts';
@@ -43,6 +44,8 @@ export class ToolBench {
   readonly workspaces: Workspace[];
   readonly base: string;
   readonly home: string;
+  /** The policy's word on effects that turn up while running. */
+  decision: (effect: Effect) => Decision = () => 'ask';
   settings = DEFAULT_SETTINGS;
   controller = new AbortController();
   /** Called after the journal kept a pre-image: a place for a test to change the world. */
@@ -94,6 +97,7 @@ export class ToolBench {
       ports: fakePorts(this.clock, { home: this.home }),
       signal: this.controller.signal,
       visible: (workspace, path) => !this.hidden.has(`${workspace}:${path}`),
+      decision: (effect) => this.decision(effect),
       host: {
         version: '1.2.3',
         startedAt: this.clock.now() - 5000,

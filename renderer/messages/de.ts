@@ -579,6 +579,7 @@ export const de: Messages = {
       commands: { title: 'Befehle', text: 'Programme, die Clients in einem Arbeitsordner ausführen.' },
       journal: { title: 'Rückgängig', text: 'Wie Dateien waren, bevor ein Client sie änderte.' },
       audit: { title: 'Verlauf', text: '' },
+      web: { title: 'Web', text: 'Was Werkzeuge erreichen dürfen.' },
       redaction: { title: 'Geheimnisse', text: 'Im Verlauf sind sie immer verdeckt.' },
     },
     fields: {
@@ -631,6 +632,10 @@ export const de: Messages = {
       'commands.outputBytes': {
         name: 'Ausgabe, die bleibt',
         text: 'Von einer längeren Ausgabe bleiben Anfang und Ende.',
+      },
+      'web.allowedHosts': {
+        name: 'Erlaubte private Adressen',
+        text: 'Zum Beispiel localhost:3000 für einen Entwicklungsserver oder 192.168.1.20:*. Alle anderen Adressen dieses Rechners und privater Netze werden abgelehnt.',
       },
       'commands.env': {
         name: 'Umgebungsvariablen, die Befehle sehen',

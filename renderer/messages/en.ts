@@ -559,6 +559,7 @@ export const en = {
       commands: { title: 'Commands', text: 'Programs that clients run in a workspace.' },
       journal: { title: 'Undo', text: 'What files were before a client changed them.' },
       audit: { title: 'Activity', text: '' },
+      web: { title: 'Web', text: 'What tools may reach.' },
       redaction: { title: 'Secrets', text: 'In the activity they are always masked.' },
     },
     fields: {
@@ -608,6 +609,10 @@ export const en = {
       'commands.outputBytes': {
         name: 'Output that is kept',
         text: 'Of a longer output, beginning and end are kept.',
+      },
+      'web.allowedHosts': {
+        name: 'Private addresses that may be reached',
+        text: 'Such as localhost:3000 for a development server, or 192.168.1.20:*. All other addresses of this machine and of private networks are refused.',
       },
       'commands.env': {
         name: 'Environment variables that commands see',

@@ -1,0 +1,122 @@
+import type { LookupAddress } from 'node:dns';
+import { connect as dial, type LookupFunction, type Socket } from 'node:net';
+import type { Agent, RequestInit, Response } from 'undici';
+import { FastbandError } from '../core/errors.ts';
+import { checkAddress, parseTarget, type Target } from './url.ts';
+
+/** The one way out to the network. Every address is checked at the moment it is dialled, and no other is dialled. */
+export interface Net {
+  /** @throws FastbandError `url_refused` */
+  parse(url: string, schemes?: readonly string[]): Target;
+  /** The target's addresses, every one of them fit to be dialled. @throws FastbandError `url_refused`, `fetch_failed` */
+  lookup(target: Pick<Target, 'host' | 'port' | 'allowedByPerson'>): Promise<readonly LookupAddress[]>;
+  /**
+   * A TCP connection to a host that is checked as a URL's would be.
+   *
+   * @param host - a name, or an address without brackets
+   * @throws FastbandError `url_refused`, `fetch_failed`; the signal's reason
+   */
+  connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
+  /** One request. Redirects are answered, not followed; proxies that the environment names are not used. */
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+}
+
+export interface NetOptions {
+  /** The setting `web.allowedHosts`, as of now. */
+  readonly allowedHosts: () => readonly string[];
+  /** Every address of a name; tests give their own. */
+  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+}
+
+const CONNECT_MS = 10_000;
+
+export function createNet({ allowedHosts, resolve = resolveAll }: NetOptions): Net {
+  const parse: Net['parse'] = (url, schemes) => parseTarget(url, allowedHosts(), schemes);
+
+  const lookup: Net['lookup'] = async ({ host, port, allowedByPerson }) => {
+    let found: readonly LookupAddress[];
+    try {
+      found = await resolve(host);
+    } catch {
+      throw new FastbandError('fetch_failed', `The name ${host} could not be found.`);
+    }
+    if (found.length === 0) throw new FastbandError('fetch_failed', `The name ${host} has no address.`);
+    // One bad address spoils the name: whoever controls it chooses the order.
+    for (const { address } of found) checkAddress(address, host, port, allowedByPerson);
+    return found;
+  };
+
+  const connect: Net['connect'] = async (host, port, signal) => {
+    const shown = host.includes(':') ? `[${host}]` : host;
+    const target = parse(`https://${shown}:${port}/`);
+    const addresses = await lookup(target);
+    signal.throwIfAborted();
+    return open(target, addresses, signal);
+  };
+
+  let agent: Promise<Agent> | undefined;
+  const fetch: Net['fetch'] = async (url, init = {}) => {
+    parse(String(url));
+    const { Agent: HttpAgent, fetch: send } = await import('undici');
+    agent ??= import('./net-agent.ts').then(({ guardedAgent }) => guardedAgent(HttpAgent, connect));
+    try {
+      return await send(url, { ...init, redirect: 'manual', dispatcher: await agent });
+    } catch (error) {
+      throw plainError(error, String(url));
+    }
+  };
+  return { parse, lookup, connect, fetch };
+}
+
+/** Dials the addresses given and nothing else: the name is not looked up again. */
+function open(target: Target, addresses: readonly LookupAddress[], signal: AbortSignal): Promise<Socket> {
+  const given: LookupFunction = (_host, options, callback) => {
+    if (options.all === true) callback(null, [...addresses]);
+    else callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
+  };
+  return new Promise((fulfil, reject) => {
+    const socket = dial({ host: target.host, port: target.port, lookup: given, autoSelectFamily: true });
+    const timer = setTimeout(
+      () => fail(new FastbandError('fetch_failed', `${target.host} did not answer within 10 s.`)),
+      CONNECT_MS,
+    );
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      socket.removeListener('error', fail);
+    };
+    const fail = (error: unknown) => {
+      done();
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(plainError(error, target.host));
+    };
+    const onAbort = () => fail(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      done();
+      fulfil(socket);
+    });
+  });
+}
+
+async function resolveAll(host: string): Promise<readonly LookupAddress[]> {
+  const { lookup } = await import('node:dns/promises');
+  return lookup(host, { all: true, order: 'verbatim' });
+}
+
+/** What went wrong, for people; ours, and the caller's own stop, pass as they are. */
+function plainError(error: unknown, what: string): unknown {
+  for (let one: unknown = error; one instanceof Error; one = one.cause)
+    if (one instanceof FastbandError || one.name === 'AbortError' || one.name === 'TimeoutError') return one;
+  const innermost = (one: unknown): unknown =>
+    one instanceof Error && one.cause !== undefined ? innermost(one.cause) : one;
+  const cause = innermost(error);
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return new FastbandError('fetch_failed', `${hostIn(what)} could not be reached${code}.`, { cause: error });
+}
+
+function hostIn(what: string): string {
+  return URL.parse(what)?.host ?? what;
+}

@@ -6,7 +6,7 @@ import { Button } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
 import type { Column } from './columns.ts';
 import styles from './log-list.module.css';
-import { LogRow } from './log-row.tsx';
+import { LogRow, useRowWords } from './log-row.tsx';
 import { type Log, useLog } from './use-log.ts';
 
 /** A row's height in CSS pixels: one line, or two where it is narrow. */
@@ -15,7 +15,7 @@ const TWO_LINES = 56;
 const NARROW = '(max-width: 760px)';
 /** Chromium lays out at most 33,554,428 px. Beyond this the bar's travel stands for more than itself. */
 const MOST_PX = 33_000_000;
-const SPARE = 8;
+const SPARE = 4;
 /** Scrolled further than this, a person is reading: new rows wait. */
 const READING_PX = 24;
 
@@ -40,6 +40,7 @@ export function LogList({
 }) {
   const m = useMessages().activity;
   const { number } = useFormat();
+  const words = useRowWords();
   const box = useRef<HTMLDivElement>(null);
   const height = useMatch(NARROW) ? TWO_LINES : LINE;
   const [view, setView] = useState({ top: 0, room: 800 });
@@ -133,7 +134,23 @@ export function LogList({
               </span>
             ))}
         </div>
-        <div className={styles.list} role="rowgroup" style={{ height: shown }}>
+        <div
+          className={styles.list}
+          role="rowgroup"
+          style={{ height: shown }}
+          // One listener for all: a row with a listener of its own would be drawn anew at each turn of the wheel.
+          onClick={({ target }) => {
+            const place = Number(
+              target instanceof Element
+                ? target.closest<HTMLElement>('[data-place]')?.dataset.place
+                : undefined,
+            );
+            const row = log.rowAt(place);
+            if (row === undefined) return;
+            setActive(place);
+            onOpen(row);
+          }}
+        >
           {Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at).map((place) => (
             <LogRow
               key={place % pool}
@@ -143,13 +160,10 @@ export function LogList({
               top={place * height - offset + view.top}
               height={height}
               now={now}
+              words={words}
               columns={columns}
               active={place === active}
               open={selected !== undefined && log.rowAt(place)?.seq === selected}
-              onOpen={(row) => {
-                setActive(place);
-                onOpen(row);
-              }}
             />
           ))}
         </div>

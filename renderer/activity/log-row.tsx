@@ -1,12 +1,25 @@
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
-import { KindLabel } from '../shared/effects.tsx';
+import { drawKind } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
 import { visible } from '../shared/hidden.ts';
+import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
 import type { Column } from './columns.ts';
 import styles from './log-list.module.css';
-import { RowMark, useActor } from './row-mark.tsx';
+import { drawMark, useActor } from './row-mark.tsx';
+
+/** What every row speaks with: found once for all of them, as forty are filled at once while scrolling. */
+type RowWords = ReturnType<typeof useRowWords>;
+
+export function useRowWords() {
+  const format = useFormat();
+  const actor = useActor();
+  const { marks } = useMessages().activity;
+  const { verbs } = useMessages().effects;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `actor` follows the language, as `marks` does
+  return useMemo(() => ({ format, actor, marks, verbs }), [format, marks, verbs]);
+}
 
 /** One line of the log. Empty while it is on its way, so that scrolling never waits. */
 export const LogRow = memo(function LogRow({
@@ -16,10 +29,10 @@ export const LogRow = memo(function LogRow({
   top,
   height,
   now,
+  words,
   columns,
   active,
   open,
-  onOpen,
 }: {
   readonly id: string;
   readonly place: number;
@@ -27,13 +40,11 @@ export const LogRow = memo(function LogRow({
   readonly top: number;
   readonly height: number;
   readonly now: number;
+  readonly words: RowWords;
   readonly columns: ReadonlySet<Column>;
   readonly active: boolean;
   readonly open: boolean;
-  readonly onOpen: (row: AuditRow) => void;
 }) {
-  const { duration, exactTime, relative } = useFormat();
-  const actor = useActor();
   const look = `${styles.row} ${active ? styles.active : ''} ${open ? styles.open : ''}`;
   return (
     <div
@@ -43,47 +54,63 @@ export const LogRow = memo(function LogRow({
       style={{ transform: `translateY(${top}px)`, height }}
       aria-rowindex={place + 1}
       aria-selected={open}
-      onClick={() => row !== undefined && onOpen(row)}
+      data-place={place}
     >
       {row === undefined ? (
         <span role="gridcell" className={styles.waiting} />
       ) : (
-        <>
-          <span
-            role="gridcell"
-            className={styles.time}
-            // Worked out when it is looked at: it costs more than the rest of the row.
-            onPointerMove={({ currentTarget }) => {
-              currentTarget.title = exactTime(row.at);
-            }}
-          >
-            {relative(row.at, now)}
-          </span>
-          {columns.has('who') && (
-            <span role="gridcell" className={styles.who}>
-              <Shown text={actor(row.actor)} />
-            </span>
-          )}
-          <span role="gridcell" className={styles.what} title={visible(row.summary)}>
-            <RowMark row={row} />
-            <span className={row.type === 'call.started' ? styles.quiet : undefined}>
-              <Shown text={visible(row.summary)} />
-            </span>
-          </span>
-          {columns.has('effects') && (
-            <span role="gridcell" className={styles.effects}>
-              {row.kinds.map((kind) => (
-                <KindLabel key={kind} kind={kind} short={row.kinds.length > 1} />
-              ))}
-            </span>
-          )}
-          {columns.has('took') && (
-            <span role="gridcell" className={styles.took}>
-              {row.durationMs === null ? '' : duration(row.durationMs)}
-            </span>
-          )}
-        </>
+        <Cells row={row} now={now} words={words} columns={columns} />
       )}
     </div>
+  );
+});
+
+/** What a row says: not drawn anew when it is merely chosen or moved. */
+const Cells = memo(function Cells({
+  row,
+  now,
+  words: { format, actor, marks, verbs },
+  columns,
+}: {
+  readonly row: AuditRow;
+  readonly now: number;
+  readonly words: RowWords;
+  readonly columns: ReadonlySet<Column>;
+}) {
+  const summary = visible(row.summary);
+  return (
+    <>
+      <span
+        role="gridcell"
+        className={styles.time}
+        // Worked out when it is looked at: it costs more than the rest of the row.
+        onPointerMove={({ currentTarget }) => {
+          currentTarget.title = format.exactTime(row.at);
+        }}
+      >
+        {format.relative(row.at, now)}
+      </span>
+      {columns.has('who') && (
+        <span role="gridcell" className={styles.who}>
+          <Shown text={actor(row.actor)} />
+        </span>
+      )}
+      <span role="gridcell" className={styles.what} title={summary}>
+        {drawMark(row, marks)}
+        <span className={row.type === 'call.started' ? styles.quiet : undefined}>
+          <Shown text={summary} />
+        </span>
+      </span>
+      {columns.has('effects') && (
+        <span role="gridcell" className={styles.effects}>
+          {row.kinds.map((kind) => drawKind(kind, verbs[kind], row.kinds.length > 1))}
+        </span>
+      )}
+      {columns.has('took') && (
+        <span role="gridcell" className={styles.took}>
+          {row.durationMs === null ? '' : format.duration(row.durationMs)}
+        </span>
+      )}
+    </>
   );
 });

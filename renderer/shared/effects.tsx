@@ -1,4 +1,5 @@
 import { Database, Eye, Globe, KeyRound, type LucideIcon, Pencil, SquareTerminal } from 'lucide-react';
+import type { ReactElement } from 'react';
 import type { Effect, EffectKind } from '../../contract/effects.ts';
 import type { Messages } from '../messages/en.ts';
 import styles from './effects.module.css';
@@ -9,14 +10,19 @@ import { Shown } from './parts.tsx';
 type Words = Messages['effects'];
 
 /** The one visual language of the panel: each kind of effect has one icon, one verb and one colour, everywhere. */
-const KINDS: Readonly<Record<EffectKind, { icon: LucideIcon; colour: string | undefined }>> = {
-  read: { icon: Eye, colour: styles.read },
-  write: { icon: Pencil, colour: styles.write },
-  exec: { icon: SquareTerminal, colour: styles.exec },
-  net: { icon: Globe, colour: styles.net },
-  secret: { icon: KeyRound, colour: styles.secret },
-  query: { icon: Database, colour: styles.query },
+const KINDS: Readonly<Record<EffectKind, { icon: ReactElement; colour: string | undefined }>> = {
+  read: { icon: iconOf(Eye), colour: styles.read },
+  write: { icon: iconOf(Pencil), colour: styles.write },
+  exec: { icon: iconOf(SquareTerminal), colour: styles.exec },
+  net: { icon: iconOf(Globe), colour: styles.net },
+  secret: { icon: iconOf(KeyRound), colour: styles.secret },
+  query: { icon: iconOf(Database), colour: styles.query },
 };
+
+/** Made once: a row that is filled anew keeps the icon that it has. */
+function iconOf(Icon: LucideIcon): ReactElement {
+  return <Icon size={14} strokeWidth={2} aria-hidden="true" />;
+}
 
 const GRAVITY: Readonly<Record<EffectKind, number>> = {
   exec: 5,
@@ -47,12 +53,17 @@ export function KindLabel({
   verb?: string;
   short?: boolean;
 }) {
-  const { icon: Icon, colour } = KINDS[kind];
   const usual = useMessages().effects.verbs[kind];
+  return drawKind(kind, verb ?? usual, short, usual);
+}
+
+/** The same without a component of its own, for where forty are drawn at once. */
+export function drawKind(kind: EffectKind, verb: string, short: boolean, title = verb): ReactElement {
+  const { icon, colour } = KINDS[kind];
   return (
-    <span className={`${styles.kind} ${colour}`} title={short ? usual : undefined}>
-      <Icon size={14} strokeWidth={2} aria-hidden="true" />
-      <span className={short ? styles.spoken : undefined}>{verb ?? usual}</span>
+    <span key={kind} className={`${styles.kind} ${colour}`} title={short ? title : undefined}>
+      {icon}
+      <span className={short ? styles.spoken : undefined}>{verb}</span>
     </span>
   );
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Host } from './host.ts';
 
@@ -37,4 +39,14 @@ export async function openPanel(
     .first()
     .waitFor();
   return page;
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong, as a line for each place. */
+export async function axe(page: Page): Promise<string[]> {
+  // In a task of its own: the page's policy refuses what is evaluated within it.
+  await page.evaluate(AXE);
+  return (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? '').slice(0, 200))))`)) as string[];
 }

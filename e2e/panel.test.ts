@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASE_FILE } from '../main/store/home.ts';
-import { CHROMIUM, openBrowser, openPanel } from './browser.ts';
+import { axe, CHROMIUM, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 import { fillLog } from './million.ts';
 import { setStage } from './stage.ts';
@@ -20,21 +19,12 @@ const OPENED = [
   'rules?rule=new',
   'rules?view=grants',
 ];
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 async function show(page: Page, place: string): Promise<void> {
   await page.goto(new URL(`#/${place}`, page.url()).href);
   await page.locator('h1').first().waitFor();
   // What is asked for has come, and dialogs, which come in within 150 ms, have their colours.
   await page.waitForTimeout(250);
-}
-
-/** What axe finds wrong, as a line for each place. */
-async function axe(page: Page): Promise<string[]> {
-  // In a task of its own: the page's policy refuses what is evaluated within it.
-  await page.evaluate(AXE);
-  return (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? '').slice(0, 200))))`)) as string[];
 }
 
 describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {

@@ -1,10 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
+import { axe } from '../browser.ts';
 import { DesktopApp, RUNS_ON } from './app.ts';
 
 /** The double needs a Chromium; Electron is one. */
@@ -24,6 +28,25 @@ async function call(page: Page, channel: string, input: unknown = {}): Promise<A
   return (await page.evaluate(
     `(window.fastband.channels['${channel}'] ?? window.fastband.desktop['${channel}'])(JSON.parse(${JSON.stringify(text)}))`,
   )) as Answer;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Presses Tab until what has the focus is called so. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let pressed = 0; pressed < 80; pressed++) {
+    const at = String(await page.evaluate("document.activeElement?.textContent ?? ''"));
+    if (at.startsWith(name)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab never came to "${name}"`);
 }
 
 describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
@@ -125,6 +148,57 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('one\n');
     });
 
+    it.each(['light', 'dark'] as const)('has nothing for axe to find: %s', async (theme) => {
+      const page = await mainPage();
+      await call(page, 'settings.update', { appearance: { theme, language: 'en' } });
+      const { window, wrote } = await asked();
+      await window.getByText('two', { exact: true }).waitFor();
+      expect(await axe(window)).toEqual([]);
+      if (process.env.PICTURES !== undefined)
+        await window.screenshot({ path: join(process.env.PICTURES, `approval-${theme}.png`) });
+      await app.quit();
+      expect((await wrote).isError).toBe(true);
+    });
+
+    it('looks and speaks as the settings say', async () => {
+      const page = await mainPage();
+      await call(page, 'settings.update', { appearance: { theme: 'dark', language: 'de' } });
+      await page.getByText('Server läuft').first().waitFor();
+      const { client } = await connected(page);
+      const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+      await app.until('a count in the tray', ({ badge }) => badge === 1);
+      await app.order({ do: 'tray', label: 'Wartendes beantworten…' });
+      const window = await app.page('approval.html');
+      await window.getByRole('button', { name: /^Zulassen/ }).waitFor();
+      expect(await window.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+      await call(page, 'settings.update', { appearance: { theme: 'light', language: 'en' } });
+      await window.getByRole('button', { name: /^Allow/ }).waitFor();
+      expect(await window.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light');
+      await app.quit();
+      expect((await wrote).isError).toBe(true);
+    });
+
+    it('is reached and answered without a mouse', async () => {
+      const page = await mainPage();
+      const { client, folder } = await connected(page);
+      const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+      await app.until('a count in the tray', ({ badge }) => badge === 1);
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.type('approvals');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Claude Code wants to change a.txt in shop' }).waitFor();
+      await tabTo(page, 'Answer it');
+      await page.keyboard.press('Enter');
+      const window = await app.page('approval.html');
+      await window.getByRole('heading', { name: 'Claude Code wants to change a.txt in shop' }).waitFor();
+      await window.waitForTimeout(GUARD_MS);
+      await tabTo(window, 'Allow');
+      await window.keyboard.press('Enter');
+      expect((await wrote).isError).not.toBe(true);
+      expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('two\n');
+    });
+
     it('leaves the question open when it is closed without an answer', async () => {
       const { wrote, window } = await asked();
       const gone = window.waitForEvent('close');
@@ -220,6 +294,40 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       expect((await broken.look()).tray?.toolTip).toBe('Fastband: Fastband did not start');
     } finally {
       await broken.close();
+    }
+  });
+
+  // Electron itself has no Chromium that could be held back.
+  it.skipIf(RUNS_ON === 'Electron')('answers clients before any window is there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fastband-slow-'));
+    const [go, home] = [join(folder, 'go'), join(folder, 'app', 'home')];
+    const port = await freePort();
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    writeFileSync(join(home, 'settings.json'), JSON.stringify({ server: { port } }));
+    const slow = join(folder, 'chromium');
+    writeFileSync(
+      slow,
+      `#!/bin/sh\nwhile [ ! -e ${go} ]; do sleep 0.05; done\nexec ${process.env.CHROMIUM ?? '/usr/bin/chromium'} "$@"\n`,
+      { mode: 0o755 },
+    );
+    const waiting = DesktopApp.start({ home, env: { CHROMIUM: slow } });
+    try {
+      await expect
+        .poll(
+          () =>
+            fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST' }).then((answer) => answer.status, String),
+          {
+            timeout: 20_000,
+          },
+        )
+        .toBe(401);
+      writeFileSync(go, '');
+      const page = await waiting.page('index.html');
+      await page.getByText('Server running').first().waitFor();
+    } finally {
+      writeFileSync(go, '');
+      await waiting.close();
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

@@ -51,6 +51,7 @@ export function ApprovalWindow() {
 
   return (
     <main className={styles.window}>
+      <h1 className={styles.spoken}>{m.pages.approvals}</h1>
       {state.connection === 'lost' && <Notice tone="danger">{m.errors.lost}</Notice>}
       {waiting.length > 1 && (
         <nav className={styles.steps} aria-label={m.approvals.queue}>

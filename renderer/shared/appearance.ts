@@ -24,6 +24,21 @@ export async function followAppearance(): Promise<void> {
   await speak(kept.language);
 }
 
+/**
+ * The same for the approval window, which may not ask for settings: what the main window, of the same origin, keeps.
+ */
+export async function followKeptAppearance(): Promise<void> {
+  const follow = () => {
+    const kept = recall();
+    theme(kept.theme);
+    return speak(kept.language);
+  };
+  window.addEventListener('storage', ({ key }) => {
+    if (key === KEPT) void follow();
+  });
+  await follow();
+}
+
 function apply({ theme: wanted, language }: Appearance): void {
   theme(wanted);
   void speak(language);

@@ -24,6 +24,16 @@ import {
   Workspace,
   WorkspaceHealth,
 } from './entities.ts';
+import {
+  KeychainReport,
+  KeyId,
+  KeyImport,
+  KeyImportInput,
+  KeyInfo,
+  KeyRotateInput,
+  KeySetInput,
+  KeyUpdateInput,
+} from './keys.ts';
 import { Explanation, Grant, Rule, RuleInput, RulePreview, RulesImport } from './policy.ts';
 import { Settings, SettingsPatch } from './settings.ts';
 
@@ -145,6 +155,16 @@ export const CHANNELS = {
   },
   'workspaces.inspect': { input: none, output: z.array(WorkspaceHealth) },
   'workspaces.remove': { input: z.strictObject({ name: z.string() }), output: Workspace },
+
+  /** How the system's keychain is: it is tried by keeping something and reading it back. */
+  'keys.state': { input: none, output: KeychainReport },
+  'keys.list': { input: none, output: z.array(KeyInfo) },
+  'keys.set': { input: KeySetInput, output: KeyInfo },
+  'keys.rotate': { input: KeyRotateInput, output: KeyInfo },
+  'keys.update': { input: KeyUpdateInput, output: KeyInfo },
+  'keys.check': { input: z.strictObject({ id: KeyId }), output: KeyInfo },
+  'keys.remove': { input: z.strictObject({ id: KeyId }), output: none },
+  'keys.importEnv': { input: KeyImportInput, output: KeyImport },
 
   'settings.get': { input: none, output: Settings },
   'settings.update': { input: SettingsPatch, output: Settings },

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+const providerUrl = z
+  .string()
+  .max(500)
+  .regex(/^https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?$/, 'an address that begins with https://');
 const port = z.int().min(0).max(65535);
 
 /** The settings file's sections. Durations are in seconds or days as named; sizes in bytes. Secrets are never in it. */
@@ -47,6 +51,12 @@ const sections = {
       .array(z.string().regex(/^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):(?:[1-9][0-9]{0,4}|\*)$/))
       .max(100),
   }),
+  /** Where the AI providers are; an own server that speaks the same works too. */
+  providers: z.strictObject({
+    anthropicUrl: providerUrl,
+    openaiUrl: providerUrl,
+    googleUrl: providerUrl,
+  }),
   redaction: z.strictObject({
     /** Mask secrets in what tools answer to clients too. */
     toolOutput: z.boolean(),
@@ -85,6 +95,7 @@ export const SettingsPatch = z.strictObject({
   journal: sections.journal.partial().optional(),
   commands: sections.commands.partial().optional(),
   web: sections.web.partial().optional(),
+  providers: sections.providers.partial().optional(),
   redaction: sections.redaction.partial().optional(),
   appearance: sections.appearance.partial().optional(),
   desktop: sections.desktop.partial().optional(),
@@ -100,6 +111,11 @@ export const DEFAULT_SETTINGS: Settings = {
   journal: { retentionDays: 30, maxFileBytes: 64 * 1024 * 1024, maxTotalBytes: 2 * 1024 * 1024 * 1024 },
   commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, env: [] },
   web: { allowedHosts: [] },
+  providers: {
+    anthropicUrl: 'https://api.anthropic.com',
+    openaiUrl: 'https://api.openai.com',
+    googleUrl: 'https://generativelanguage.googleapis.com',
+  },
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },
   desktop: { launchAtLogin: false, startHidden: false, notifications: true },
@@ -116,6 +132,7 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     journal: { ...base.journal, ...patch.journal },
     commands: { ...base.commands, ...patch.commands },
     web: { ...base.web, ...patch.web },
+    providers: { ...base.providers, ...patch.providers },
     redaction: { ...base.redaction, ...patch.redaction },
     appearance: { ...base.appearance, ...patch.appearance },
     desktop: { ...base.desktop, ...patch.desktop },

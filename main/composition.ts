@@ -36,7 +36,9 @@ import { openStore, type Store } from './store/open.ts';
 import { builtInTools } from './tools/built-in.ts';
 import { ToolRegistry } from './tools/registry.ts';
 import type { ToolFamily } from './tools/services.ts';
-import { environmentKeys } from './vault/environment.ts';
+import { KeyAdmin } from './vault/key-admin.ts';
+import { keychain } from './vault/system-keychain.ts';
+import { Vault } from './vault/vault.ts';
 import { VERSION } from './version.ts';
 
 export interface AppOptions {
@@ -65,6 +67,8 @@ export class Core {
   readonly admin: Admin;
   readonly authFailures: AuthFailures;
   readonly tasks: Tasks;
+  readonly vault: Vault;
+  readonly keyAdmin: KeyAdmin;
   readonly #ports: Ports;
   readonly #log: RecentLog;
   readonly #options: AppOptions;
@@ -128,9 +132,20 @@ export class Core {
     this.settings = settings;
     this.tables = new LiveTables(store, ports.log, projects, () => this.registry.hashes());
     this.#unlock = unlock;
+    const net = createNet({ allowedHosts: () => settings.current.web.allowedHosts });
+    this.vault = new Vault({
+      keychain: keychain,
+      store: store.keys,
+      net,
+      clock: ports.clock,
+      settings: () => settings.current,
+      env: ports.env,
+    });
+    ports.secrets.also?.(this.vault.values);
+    this.keyAdmin = new KeyAdmin({ vault: this.vault, store, changed: () => this.#refresh() });
     this.#tools = builtInTools({
-      keys: environmentKeys(ports.env),
-      net: createNet({ allowedHosts: () => settings.current.web.allowedHosts }),
+      keys: this.vault,
+      net,
     });
     this.registry = new ToolRegistry(
       [...this.#tools.tools, ...(options.tools ?? [])],
@@ -247,6 +262,8 @@ export class Core {
     this.#mcp = mcp;
     this.#startedAt = clock.now();
     this.#seen = this.tables.snapshot();
+    // Not awaited: a keychain may take seconds, and the first call need not wait for it.
+    void this.vault.learn();
     this.#poll();
     this.#sweep();
     this.#tellState();
@@ -394,6 +411,7 @@ export class Core {
     this.#seen = now;
     this.dispatcher.policyChanged();
     if (this.#http === undefined) return;
+    void this.vault.learn();
     if (tools !== now.tools) this.#http.toolsChanged();
     if (workspaces !== now.workspaces) {
       this.#http.resourcesChanged();

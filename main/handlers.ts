@@ -73,6 +73,15 @@ const HANDLERS: Handlers = {
   'workspaces.inspect': (_, core) => inspectWorkspaces(core.tables.workspaces),
   'workspaces.remove': ({ name }, core) => core.admin.removeWorkspace(name),
 
+  'keys.state': (_, core) => core.vault.report(),
+  'keys.list': (_, core) => core.vault.list(),
+  'keys.set': (input, core) => core.keyAdmin.set(input),
+  'keys.rotate': (input, core) => core.keyAdmin.rotate(input),
+  'keys.update': (input, core) => core.keyAdmin.update(input),
+  'keys.check': ({ id }, core) => core.keyAdmin.check(id),
+  'keys.remove': ({ id }, core) => core.keyAdmin.remove(id).then(() => ({})),
+  'keys.importEnv': (input, core) => core.keyAdmin.importEnv(input),
+
   'settings.get': (_, core) => core.settings.current,
   'settings.update': (patch, core) => core.admin.updateSettings(patch),
   'settings.reset': ({ section, key }, core) => core.admin.resetSettings(section, key),

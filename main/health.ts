@@ -1,21 +1,17 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HealthCheck, Workspace, WorkspaceHealth } from '../contract/entities.ts';
+import type { KeychainState } from '../contract/keys.ts';
 import { inspectProjectPolicy } from './core/project-policy.ts';
 import { DATABASE_FILE } from './store/home.ts';
-import { type KeychainState, probeKeychain } from './vault/keychain.ts';
+import { keychainWords } from './vault/keychain.ts';
+import { keychain as systemKeychain } from './vault/system-keychain.ts';
 
 const MIB = 1024 * 1024;
 /** Below this, the log may soon not be written, and every call is then refused. */
 const LOW_DISK = 512 * MIB;
 const NO_DISK = 64 * MIB;
 const KEYCHAIN_FOR_MS = 60_000;
-
-const KEYCHAIN_WORDS: Readonly<Record<Exclude<KeychainState, 'ok'>, string>> = {
-  absent:
-    'The part that speaks to the system’s keychain is not installed. On Debian or Ubuntu, install libsecret-1-dev and run npm install again.',
-  closed: 'The system’s keychain is locked or not running. Unlock it, or log in to a desktop session.',
-};
 
 export interface HealthFacts {
   readonly home: string;
@@ -30,7 +26,7 @@ let keychain: { at: number; state: Promise<KeychainState> } | undefined;
 /** How what Fastband stands on is now. */
 export async function examineHealth(
   facts: HealthFacts,
-  probe: () => Promise<KeychainState> = probeKeychain,
+  probe: () => Promise<KeychainState> = () => systemKeychain.probe(),
 ): Promise<HealthCheck[]> {
   const now = performance.now();
   if (keychain === undefined || now - keychain.at > KEYCHAIN_FOR_MS) keychain = { at: now, state: probe() };
@@ -41,9 +37,9 @@ export async function examineHealth(
   ]);
   return [
     database,
-    keys === 'ok'
+    keys === 'working'
       ? { id: 'keychain', state: 'ok' }
-      : { id: 'keychain', state: 'warn', problem: KEYCHAIN_WORDS[keys] },
+      : { id: 'keychain', state: 'warn', problem: problemOf(keys) },
     facts.running
       ? { id: 'port', state: 'ok' }
       : {
@@ -53,6 +49,11 @@ export async function examineHealth(
         },
     disk,
   ];
+}
+
+function problemOf(state: Exclude<KeychainState, 'working'>): string {
+  const { problem, command } = keychainWords(state);
+  return command === undefined ? problem : `${problem} Run: ${command}`;
 }
 
 async function examineDatabase({ home, auditOk }: HealthFacts): Promise<HealthCheck> {

@@ -9,11 +9,17 @@ export interface Ports {
   /** Told of everything a panel or notification shows. Must not throw. */
   readonly notify: (event: HostEvent) => void;
   /** Values that must never be written anywhere: what the vault holds, and the panel's token. */
-  readonly secrets: () => readonly string[];
+  readonly secrets: SecretSource;
   /** Absolute path of Fastband's own folder. */
   readonly home: string;
   /** The environment that children may inherit from, by allowlist. */
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Values to mask. The core adds those of the vault, so that the host's own log masks them too. */
+export interface SecretSource {
+  (): readonly string[];
+  also?(more: () => readonly string[]): void;
 }
 
 export interface Clock {

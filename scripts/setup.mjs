@@ -20,6 +20,21 @@ const PROGRAMS = {
     packages: ['chromium'],
     why: 'tests that look at the panel in a browser will fail',
   },
+  'gnome-keyring': {
+    isThere: () => process.platform !== 'linux' || onPath('gnome-keyring-daemon'),
+    packages: ['gnome-keyring'],
+    why: 'tests of the keychain will be skipped',
+  },
+  dbus: {
+    isThere: () => process.platform !== 'linux' || onPath('dbus-run-session'),
+    packages: ['dbus', 'dbus-daemon'],
+    why: 'tests of the keychain will be skipped',
+  },
+  'libsecret-tools': {
+    isThere: () => process.platform !== 'linux' || onPath('secret-tool'),
+    packages: ['libsecret-tools'],
+    why: 'tests of the keychain will be skipped',
+  },
   // keytar is built on Linux, where no binary of it fits every system; once built it needs neither of these.
   'libsecret-1-dev': {
     isThere: () =>
@@ -38,6 +53,9 @@ const PROGRAMS = {
     why: NO_KEYCHAIN,
   },
 };
+
+/** What the tests keep keys in: a keychain of their own, and a program by others that reads it. */
+export const TEST_KEYCHAIN = ['gnome-keyring', 'dbus', 'libsecret-tools'];
 
 /** What building keytar needs. */
 export const FOR_KEYCHAIN = ['libsecret-1-dev', 'a C++ compiler'];

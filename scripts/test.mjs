@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { countVitest, lastLine, table } from './counts.mjs';
 import { findElectron, whyNoWindow } from './desktop.mjs';
 import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
-import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN, PEERS } from './setup.mjs';
+import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN, PEERS, TEST_KEYCHAIN } from './setup.mjs';
 
 await needNode(fileURLToPath(import.meta.url));
 const needsBrowser =
   existsSync(join(ROOT, 'e2e')) && readdirSync(join(ROOT, 'e2e')).some((name) => name.endsWith('.test.ts'));
-ensurePrograms('git', ...FOR_KEYCHAIN, ...(needsBrowser ? ['chromium'] : []));
+ensurePrograms('git', ...FOR_KEYCHAIN, ...TEST_KEYCHAIN, ...(needsBrowser ? ['chromium'] : []));
 ensurePackages();
 ensurePackages(PEERS);
 

@@ -4,6 +4,7 @@ import { addAudit } from './commands/audit.ts';
 import { addClient } from './commands/client.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addKeys } from './commands/keys.ts';
 import { addRules } from './commands/rules.ts';
 import { addServe } from './commands/serve.ts';
 import { addStdio } from './commands/stdio.ts';
@@ -28,6 +29,7 @@ export function buildProgram(): Command {
   addWorkspace(program);
   addRules(program);
   addTools(program);
+  addKeys(program);
   addAudit(program);
   addUndo(program);
   addConfig(program);

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { HostEvent } from '../../contract/events.ts';
 import { type App, composeApp } from '../app.ts';
 import { showLine } from '../core/display.ts';
-import { nodePorts } from '../node-ports.ts';
+import { nodePorts, secretSource } from '../node-ports.ts';
 import type { Log } from '../ports.ts';
 import { VERSION } from '../version.ts';
 import { commandName } from './command-name.ts';
@@ -36,7 +36,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const json = options.json ?? false;
   // Lives here and in the answer below; on no disk, in no log, in no child's environment.
   const panelToken = randomBytes(32).toString('base64url');
-  const secrets = () => [panelToken];
+  const secrets = secretSource(() => [panelToken]);
   const log = hostLog(secrets, { plain: !json && process.stderr.isTTY });
   const ports = nodePorts({ home: resolveHome(options.home), log, secrets, notify: tellTerminal(log) });
   const sessionKey = sessionKeyFrom(ports.env, ports.random);

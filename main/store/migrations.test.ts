@@ -22,13 +22,16 @@ const ROWS: readonly string[] = [
   `INSERT INTO audit (seq, at, type, actor, kinds, summary, detail, hash)
    VALUES (2, 5, 'call.finished', 'Cursor', '', 's', '{}', zeroblob(32))`,
   `INSERT INTO clients VALUES ('k_2', 'Codex', x'02', 5, NULL, NULL, '["run_command"]')`,
+  `INSERT INTO keys (id, label, hosts, added_at) VALUES ('secret:shop', 'Shop', '["api.example.com"]', 5)`,
 ];
 
 describe('each migration, from the version before it with rows in it', () => {
   test.each(MIGRATIONS.map((_, index) => index + 1))('to %i', (version) => {
     const db = memory();
-    migrate(db, MIGRATIONS.slice(0, version - 1));
-    for (const rows of ROWS.slice(0, version - 1)) db.exec(rows);
+    for (let before = 1; before < version; before++) {
+      migrate(db, MIGRATIONS.slice(0, before));
+      db.exec(ROWS[before - 1] ?? '');
+    }
     const tables = () =>
       db
         .prepare(

@@ -117,6 +117,20 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clients ADD COLUMN tools_off TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tools_off));
   `,
+  // 6: what is known of each key. Its value is in the system's keychain and nowhere else.
+  `
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    label TEXT NOT NULL,
+    hosts TEXT NOT NULL CHECK (json_valid(hosts)),
+    added_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    last_used_by TEXT,
+    checked_at INTEGER,
+    checked TEXT,
+    check_problem TEXT
+  ) STRICT;
+  `,
 ];
 
 /**

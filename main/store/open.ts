@@ -5,6 +5,7 @@ import { ClientStore } from './clients.ts';
 import { type Db, openDatabase } from './database.ts';
 import { GrantStore } from './grants.ts';
 import { JournalStore } from './journal-rows.ts';
+import { KeyStore } from './keys.ts';
 import { RuleStore } from './rules.ts';
 import type { Tables } from './tables.ts';
 import { ToolSwitchStore } from './tool-switches.ts';
@@ -19,6 +20,7 @@ export interface Store {
   readonly grants: GrantStore;
   readonly toolSwitches: ToolSwitchStore;
   readonly journal: JournalStore;
+  readonly keys: KeyStore;
   /** Grows when a table other than audit and journal may have changed, here or in another process. About 1 µs. */
   version(): number;
   /**
@@ -68,6 +70,7 @@ export function storeOn(db: Db, { home, clock, log, random = randomBytes }: Open
     grants: new GrantStore(tables),
     toolSwitches: new ToolSwitchStore(tables),
     journal: new JournalStore(tables),
+    keys: new KeyStore(tables),
     version() {
       const now = Number(dataVersion.get());
       if (now !== seen) {

@@ -1,40 +1,91 @@
-import { afterEach, expect, test, vi } from 'vitest';
-import { probeKeychain } from './keychain.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Keychain, type Keytar, keychainWords } from './keychain.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-function keychain() {
+function keytar() {
   const items = new Map<string, string>();
   return {
     items,
-    setPassword: async (_: string, account: string, password: string) => void items.set(account, password),
-    getPassword: async (_: string, account: string) => items.get(account) ?? null,
-    deletePassword: async (_: string, account: string) => items.delete(account),
+    setPassword: async (service: string, account: string, password: string) =>
+      void items.set(`${service}/${account}`, password),
+    getPassword: async (service: string, account: string) => items.get(`${service}/${account}`) ?? null,
+    deletePassword: async (service: string, account: string) => items.delete(`${service}/${account}`),
   };
 }
 
-test('a keychain that keeps what it is given is well, and nothing is left in it', async () => {
-  const good = keychain();
-  expect(await probeKeychain(async () => good)).toBe('ok');
-  expect(good.items.size).toBe(0);
+const on = (parts: Partial<Keytar>) => new Keychain(async () => ({ ...keytar(), ...parts }));
+const refuses = (message: string) => () => Promise.reject(new Error(message));
+
+describe('how a keychain is', () => {
+  test('one that keeps what it is given works, and nothing is left in it', async () => {
+    const good = keytar();
+    expect(await new Keychain(async () => good).probe()).toBe('working');
+    expect(good.items.size).toBe(0);
+  });
+
+  test.each<[string, Partial<Keytar>, string]>([
+    ['answers with nothing', { getPassword: async () => null }, 'locked'],
+    ['refuses', { setPassword: refuses('Cannot create an item in a locked collection') }, 'locked'],
+    ['has no D-Bus', { setPassword: refuses('Cannot autolaunch D-Bus without X11 $DISPLAY') }, 'missing'],
+    [
+      'has nobody behind D-Bus',
+      {
+        setPassword: refuses('The name org.freedesktop.secrets was not provided by any .service files'),
+      },
+      'missing',
+    ],
+  ])('one that %s', async (_, parts, state) => {
+    expect(await on(parts).probe()).toBe(state);
+  });
+
+  test('without the native module there is none', async () => {
+    expect(await new Keychain(refuses('Cannot find module')).probe()).toBe('absent');
+  });
 });
 
-test('one that answers with nothing is closed', async () => {
-  expect(await probeKeychain(async () => ({ ...keychain(), getPassword: async () => null }))).toBe('closed');
+describe('one that waits for a prompt nobody sees', () => {
+  test('is given up after three seconds', async () => {
+    vi.useFakeTimers();
+    const probed = on({ setPassword: () => new Promise(() => {}) }).probe();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await probed).toBe('locked');
+  });
+
+  test('is not asked again before it has ended: each question holds one of the few threads', async () => {
+    vi.useFakeTimers();
+    let asked = 0;
+    let end = (_: string | null) => {};
+    const keychain = on({
+      getPassword: () => {
+        asked++;
+        return new Promise((resolve) => {
+          end = resolve;
+        });
+      },
+    });
+    const first = keychain.get('a').catch((error: Error) => error);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await first).toMatchObject({ code: 'keychain_unavailable' });
+    for (let i = 0; i < 10; i++)
+      await expect(keychain.get('a')).rejects.toMatchObject({ code: 'keychain_unavailable' });
+    expect(asked).toBe(1);
+    end('value');
+    await vi.advanceTimersByTimeAsync(0);
+    const later = keychain.get('a');
+    await vi.advanceTimersByTimeAsync(0);
+    end('value');
+    expect(await later).toBe('value');
+  });
 });
 
-test('one that refuses is closed', async () => {
-  const refuses = () => Promise.reject(new Error('Cannot autolaunch D-Bus without X11 $DISPLAY'));
-  expect(await probeKeychain(async () => ({ ...keychain(), setPassword: refuses }))).toBe('closed');
+test('a value that was not kept is an error', async () => {
+  await expect(on({ getPassword: async () => 'other' }).set('a', 'value')).rejects.toMatchObject({
+    code: 'keychain_unavailable',
+  });
 });
 
-test('one that waits for a prompt nobody sees is closed after three seconds', async () => {
-  vi.useFakeTimers();
-  const probed = probeKeychain(async () => ({ ...keychain(), setPassword: () => new Promise(() => {}) }));
-  await vi.advanceTimersByTimeAsync(3000);
-  expect(await probed).toBe('closed');
-});
-
-test('without the native module there is none', async () => {
-  expect(await probeKeychain(() => Promise.reject(new Error('Cannot find module')))).toBe('absent');
+test.each(['absent', 'missing'] as const)('on Linux, %s comes with a command that mends it', (state) => {
+  expect(keychainWords(state, 'linux').command).toMatch(/^sudo apt-get install /);
+  expect(keychainWords(state, 'darwin').command).toBeUndefined();
 });

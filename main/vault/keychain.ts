@@ -1,49 +1,158 @@
 import { randomUUID } from 'node:crypto';
+import type { KeychainState } from '../../contract/keys.ts';
+import { FastbandError } from '../core/errors.ts';
 
-const SERVICE = 'Fastband';
-const PROBE_MS = 3000;
+/** The name under which keys lie in the system's keychain. */
+export const SERVICE = 'fastband';
+/** A keychain that waits for a prompt which nobody sees would wait for ever. */
+const ANSWER_MS = 3000;
 
 /** What of keytar is used here. */
-interface Keychain {
+export interface Keytar {
   setPassword(service: string, account: string, password: string): Promise<void>;
   getPassword(service: string, account: string): Promise<string | null>;
   deletePassword(service: string, account: string): Promise<boolean>;
 }
 
-/** `absent`: the native module could not be loaded. `closed`: locked, or no keychain is running. */
-export type KeychainState = 'ok' | 'absent' | 'closed';
+/** The system's keychain: Keychain on macOS, Credential Manager on Windows, the Secret Service on Linux. */
+export class Keychain {
+  readonly #load: () => Promise<Keytar>;
+  #loaded: Promise<Keytar> | undefined;
+  /** Calls that were given up and have not ended: each holds a thread that Node also reads files with. */
+  #stuck = 0;
 
-/**
- * Whether the system's keychain keeps what it is given: a locked one may answer questions with "nothing there" and only
- * fail, or wait for a prompt that nobody sees, when it is written to. So something is written, read and taken away.
- */
-export async function probeKeychain(load: () => Promise<Keychain> = loadKeytar): Promise<KeychainState> {
-  let keychain: Keychain;
-  try {
-    keychain = await load();
-  } catch {
-    return 'absent';
+  constructor(load: () => Promise<Keytar> = loadKeytar) {
+    this.#load = load;
   }
-  const account = `probe-${randomUUID()}`;
-  const tried = (async (): Promise<KeychainState> => {
-    await keychain.setPassword(SERVICE, account, account);
-    const kept = await keychain.getPassword(SERVICE, account);
-    await keychain.deletePassword(SERVICE, account);
-    return kept === account ? 'ok' : 'closed';
-  })().catch((): KeychainState => 'closed');
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<KeychainState>((resolve) => {
-    timer = setTimeout(() => resolve('closed'), PROBE_MS);
-  });
-  try {
-    return await Promise.race([tried, late]);
-  } finally {
-    clearTimeout(timer);
+
+  /** @throws FastbandError `keychain_unavailable` */
+  get(account: string): Promise<string | undefined> {
+    return this.#ask(async (keytar) => (await keytar.getPassword(SERVICE, account)) ?? undefined);
+  }
+
+  /** Keeps a value and reads it back. @throws FastbandError `keychain_unavailable` when it was not kept */
+  async set(account: string, value: string): Promise<void> {
+    await this.#ask((keytar) => keytar.setPassword(SERVICE, account, value));
+    if ((await this.get(account)) !== value) throw unavailable('locked');
+  }
+
+  /** @returns whether there was one. @throws FastbandError `keychain_unavailable` */
+  delete(account: string): Promise<boolean> {
+    return this.#ask((keytar) => keytar.deletePassword(SERVICE, account));
+  }
+
+  /**
+   * Whether it keeps what it is given: a locked one may answer questions with "nothing there" and only fail, or wait,
+   * when it is written to. So something is written, read and taken away.
+   */
+  async probe(): Promise<KeychainState> {
+    const account = `probe-${randomUUID()}`;
+    try {
+      await this.set(account, account);
+      await this.delete(account);
+      return 'working';
+    } catch (error) {
+      return error instanceof KeychainError ? error.state : 'locked';
+    }
+  }
+
+  async #ask<T>(use: (keytar: Keytar) => Promise<T>): Promise<T> {
+    let keytar: Keytar;
+    try {
+      this.#loaded ??= this.#load();
+      keytar = await this.#loaded;
+    } catch (error) {
+      this.#loaded = undefined;
+      throw unavailable('absent', error);
+    }
+    if (this.#stuck > 0) throw unavailable('locked');
+    let timer: NodeJS.Timeout | undefined;
+    let late = false;
+    const asked = use(keytar).finally(() => {
+      if (late) this.#stuck--;
+    });
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        late = true;
+        this.#stuck++;
+        // Its own end, whenever that comes, is nobody's business any more.
+        asked.catch(() => {});
+        reject(unavailable('locked'));
+      }, ANSWER_MS);
+    });
+    try {
+      return await Promise.race([asked, timeout]);
+    } catch (error) {
+      throw error instanceof KeychainError ? error : unavailable(stateOf(error), error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
+/** Says which way the keychain is not there. */
+export class KeychainError extends FastbandError {
+  readonly state: Exclude<KeychainState, 'working'>;
+
+  constructor(state: Exclude<KeychainState, 'working'>, options?: ErrorOptions) {
+    const { problem, command } = keychainWords(state);
+    super('keychain_unavailable', command === undefined ? problem : `${problem} Run: ${command}`, options);
+    this.state = state;
+  }
+}
+
+/** What is wrong, and the command that mends it where one does. */
+export function keychainWords(
+  state: Exclude<KeychainState, 'working'>,
+  platform: NodeJS.Platform = process.platform,
+): { readonly problem: string; readonly command?: string } {
+  const linux = platform === 'linux';
+  switch (state) {
+    case 'absent':
+      return linux
+        ? {
+            problem: 'The part of Fastband that speaks to the system’s keychain is not installed.',
+            command: 'sudo apt-get install -y libsecret-1-dev g++ make python3 && npm rebuild keytar',
+          }
+        : {
+            problem:
+              'The part of Fastband that speaks to the system’s keychain is not installed. Install Fastband again.',
+          };
+    case 'missing':
+      return linux
+        ? {
+            problem: 'No keychain runs here (no Secret Service on D-Bus).',
+            command: 'sudo apt-get install -y gnome-keyring dbus-user-session',
+          }
+        : {
+            problem:
+              'The system’s keychain does not run. Log in to a desktop session, then start Fastband again.',
+          };
+    case 'locked':
+      return {
+        problem: linux
+          ? 'The keychain is locked or has no default collection. Unlock it in your desktop’s password manager, or log in again.'
+          : 'The keychain is locked. Unlock it, then try again.',
+      };
+  }
+}
+
+function unavailable(state: Exclude<KeychainState, 'working'>, cause?: unknown): KeychainError {
+  return new KeychainError(state, cause === undefined ? undefined : { cause });
+}
+
+/** The words are libsecret's and GLib's own. */
+function stateOf(error: unknown): Exclude<KeychainState, 'working'> {
+  const text = error instanceof Error ? error.message : String(error);
+  return /D-?Bus|org\.freedesktop\.secrets|not provided by any|Could not connect|Connection refused/i.test(
+    text,
+  )
+    ? 'missing'
+    : 'locked';
+}
+
 /** Only when it is needed: it is an optional package, and its native part is not there on every machine. */
-async function loadKeytar(): Promise<Keychain> {
-  const { default: keytar } = (await import('keytar')) as unknown as { default: Keychain };
+async function loadKeytar(): Promise<Keytar> {
+  const { default: keytar } = (await import('keytar')) as unknown as { default: Keytar };
   return keytar;
 }

@@ -14,7 +14,14 @@ export function fakeKeys(
     const one = entry(id);
     return one === undefined
       ? undefined
-      : { id, label: id, source: 'keychain' as const, addedAt: 0, hosts: one.hosts };
+      : {
+          id,
+          label: id,
+          source: 'keychain' as const,
+          state: 'ok' as const,
+          addedAt: 0,
+          hosts: [...one.hosts],
+        };
   };
   return {
     used,

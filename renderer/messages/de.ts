@@ -580,6 +580,10 @@ export const de: Messages = {
       journal: { title: 'Rückgängig', text: 'Wie Dateien waren, bevor ein Client sie änderte.' },
       audit: { title: 'Verlauf', text: '' },
       web: { title: 'Web', text: 'Was Werkzeuge erreichen dürfen.' },
+      providers: {
+        title: 'KI-Anbieter',
+        text: 'Wohin Anfragen an KI-Modelle gehen. Ein anderer Server, der dasselbe spricht, geht auch; einer auf diesem Rechner muss unter Web erlaubt sein.',
+      },
       redaction: { title: 'Geheimnisse', text: 'Im Verlauf sind sie immer verdeckt.' },
     },
     fields: {
@@ -636,6 +640,18 @@ export const de: Messages = {
       'web.allowedHosts': {
         name: 'Erlaubte private Adressen',
         text: 'Zum Beispiel localhost:3000 für einen Entwicklungsserver oder 192.168.1.20:*. Alle anderen Adressen dieses Rechners und privater Netze werden abgelehnt.',
+      },
+      'providers.anthropicUrl': {
+        name: 'Anthropic',
+        text: 'Die Adresse von Anthropic oder eines Servers, der dasselbe spricht.',
+      },
+      'providers.openaiUrl': {
+        name: 'OpenAI',
+        text: 'Die Adresse von OpenAI oder eines Servers, der dasselbe spricht.',
+      },
+      'providers.googleUrl': {
+        name: 'Google',
+        text: 'Die Adresse von Google oder eines Servers, der dasselbe spricht.',
       },
       'commands.env': {
         name: 'Umgebungsvariablen, die Befehle sehen',

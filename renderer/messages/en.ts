@@ -560,6 +560,10 @@ export const en = {
       journal: { title: 'Undo', text: 'What files were before a client changed them.' },
       audit: { title: 'Activity', text: '' },
       web: { title: 'Web', text: 'What tools may reach.' },
+      providers: {
+        title: 'AI providers',
+        text: 'Where requests to AI models go. Another server that speaks the same works too; one on this machine must be allowed under Web.',
+      },
       redaction: { title: 'Secrets', text: 'In the activity they are always masked.' },
     },
     fields: {
@@ -613,6 +617,18 @@ export const en = {
       'web.allowedHosts': {
         name: 'Private addresses that may be reached',
         text: 'Such as localhost:3000 for a development server, or 192.168.1.20:*. All other addresses of this machine and of private networks are refused.',
+      },
+      'providers.anthropicUrl': {
+        name: 'Anthropic',
+        text: 'The address of Anthropic, or of a server that speaks the same.',
+      },
+      'providers.openaiUrl': {
+        name: 'OpenAI',
+        text: 'The address of OpenAI, or of a server that speaks the same.',
+      },
+      'providers.googleUrl': {
+        name: 'Google',
+        text: 'The address of Google, or of a server that speaks the same.',
       },
       'commands.env': {
         name: 'Environment variables that commands see',

@@ -1,0 +1,326 @@
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS, mergeSettings } from '../../contract/settings.ts';
+import { realClock, silentLog } from '../core/testing.ts';
+import { createNet } from '../guard/net.ts';
+import { DATABASE_FILE } from '../store/home.ts';
+import { openStore, type Store } from '../store/open.ts';
+import { KeyAdmin } from './key-admin.ts';
+import { Keychain } from './keychain.ts';
+import { Vault } from './vault.ts';
+
+const KEY = 'sk-ant-api03-abcdefghijklmnopqrstuvwxyz';
+const CLIENT = { id: 'k1', name: 'Claude Code' };
+
+let folder: string;
+let store: Store;
+let server: Server;
+let base: string;
+let items: Map<string, string>;
+let broken: boolean;
+let answer: { status: number; body?: string };
+let seen: { url: string; headers: Record<string, unknown> }[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fastband-vault-'));
+  store = openStore({ home: join(folder, 'home'), clock: realClock, log: silentLog });
+  items = new Map();
+  broken = false;
+  answer = { status: 200 };
+  seen = [];
+  server = createServer((request, response) => {
+    seen.push({ url: request.url ?? '', headers: request.headers });
+    response
+      .writeHead(answer.status, { 'content-type': 'application/json' })
+      .end(answer.body ?? '{"data":[]}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  store.close();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+
+function vault(env: Record<string, string> = {}): { vault: Vault; admin: KeyAdmin } {
+  const settings = mergeSettings(DEFAULT_SETTINGS, {
+    web: { allowedHosts: ['127.0.0.1:*'] },
+    providers: { anthropicUrl: base, openaiUrl: base, googleUrl: base },
+  });
+  const refuse = () => {
+    if (broken) throw new Error('Cannot autolaunch D-Bus without X11 $DISPLAY');
+  };
+  const keychain = new Keychain(async () => ({
+    setPassword: async (_: string, id: string, value: string) => {
+      refuse();
+      items.set(id, value);
+    },
+    getPassword: async (_: string, id: string) => {
+      refuse();
+      return items.get(id) ?? null;
+    },
+    deletePassword: async (_: string, id: string) => {
+      refuse();
+      return items.delete(id);
+    },
+  }));
+  const made = new Vault({
+    keychain,
+    store: store.keys,
+    net: createNet({ allowedHosts: () => settings.web.allowedHosts }),
+    clock: realClock,
+    settings: () => settings,
+    env,
+  });
+  return { vault: made, admin: new KeyAdmin({ vault: made, store, changed: () => {} }) };
+}
+
+async function log(): Promise<string> {
+  const { rows } = await store.audit.search({ limit: 100 });
+  return JSON.stringify(rows);
+}
+
+describe('a key', () => {
+  test('is kept in the keychain and nowhere else, and used by whoever may', async () => {
+    const { vault: v, admin } = vault();
+    expect(await admin.set({ id: 'anthropic', value: KEY })).toMatchObject({
+      label: 'Anthropic',
+      state: 'ok',
+    });
+    expect(items.get('anthropic')).toBe(KEY);
+    expect(await v.use('anthropic', CLIENT)).toBe(KEY);
+    expect(await v.list()).toMatchObject([{ id: 'anthropic', lastUsedBy: 'Claude Code' }]);
+    expect(JSON.stringify(await v.list())).not.toContain(KEY);
+    store.close();
+    const text = await readFile(join(folder, 'home', DATABASE_FILE), 'latin1');
+    expect([text.includes('Anthropic'), text.includes(KEY)]).toEqual([true, false]);
+    store = openStore({ home: join(folder, 'home'), clock: realClock, log: silentLog });
+  });
+
+  test('is masked from the moment it is given', async () => {
+    const { vault: v, admin } = vault();
+    await admin.set({ id: 'secret:shop', value: 'plain words as a secret' });
+    expect(v.values()).toContain('plain words as a secret');
+    const other = vault().vault;
+    expect(other.values()).toEqual([]);
+    await other.learn();
+    expect(other.values()).toContain('plain words as a secret');
+  });
+
+  test('cannot be added twice', async () => {
+    const { admin } = vault();
+    await admin.set({ id: 'openai', value: 'first-value' });
+    await expect(admin.set({ id: 'openai', value: 'second-value' })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(items.get('openai')).toBe('first-value');
+  });
+
+  test('that another program took out is said to be gone', async () => {
+    const { vault: v, admin } = vault();
+    await admin.set({ id: 'openai', value: 'first-value' });
+    items.clear();
+    expect(await v.list()).toMatchObject([{ id: 'openai', state: 'gone' }]);
+    await expect(v.use('openai', CLIENT)).rejects.toMatchObject({ code: 'key_missing' });
+  });
+
+  test('is removed from both, and every change is in the log without its value', async () => {
+    const { vault: v, admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    await admin.remove('anthropic');
+    expect([items.size, await v.list()]).toEqual([0, []]);
+    const rows = await log();
+    expect(rows).toContain('Key anthropic was added.');
+    expect(rows).toContain('Key anthropic was removed.');
+    expect(rows).not.toContain(KEY);
+  });
+
+  test('stays in the keychain when its removal cannot be written down', async () => {
+    const { admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    const failing = new KeyAdmin({
+      vault: vault().vault,
+      store: {
+        keys: store.keys,
+        transaction: () => {
+          throw new Error('disk full');
+        },
+        audit: store.audit,
+      },
+      changed: () => {},
+    });
+    await expect(failing.remove('anthropic')).rejects.toThrow('disk full');
+    await expect(failing.rotate({ id: 'anthropic', value: 'sk-new-value', unchecked: true })).rejects.toThrow(
+      'disk full',
+    );
+    expect(items.get('anthropic')).toBe(KEY);
+  });
+});
+
+describe('a check', () => {
+  test.each<[string, { status: number; body?: string }, string]>([
+    ['200', { status: 200 }, 'valid'],
+    ['401', { status: 401 }, 'rejected'],
+    ['403', { status: 403 }, 'rejected'],
+    ['400 of a bad Google key', { status: 400, body: '{"reason":"API_KEY_INVALID"}' }, 'rejected'],
+    ['400 of something else', { status: 400 }, 'unknown'],
+    ['429', { status: 429 }, 'unknown'],
+    ['500', { status: 500 }, 'unknown'],
+    ['a redirect, which is not followed', { status: 302 }, 'unknown'],
+  ])('answered by %s', async (_, given, result) => {
+    const { admin } = vault();
+    await admin.set({ id: 'google', value: 'a-key-for-google' });
+    answer = given;
+    expect(await admin.check('google')).toMatchObject({ check: { result } });
+    expect(seen).toMatchObject([
+      { url: '/v1beta/models?pageSize=1', headers: { 'x-goog-api-key': 'a-key-for-google' } },
+    ]);
+  });
+
+  test('without the network says nothing of the key', async () => {
+    const { admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    await new Promise((resolve) => server.close(resolve));
+    const { check } = await admin.check('anthropic');
+    expect(check?.result).toBe('unknown');
+    expect(JSON.stringify(check)).not.toContain(KEY);
+    server = createServer().listen(0);
+  });
+
+  test('sends each provider its own header', async () => {
+    const { admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    await admin.set({ id: 'openai', value: 'sk-openai-value' });
+    await admin.check('anthropic');
+    await admin.check('openai');
+    expect(seen).toMatchObject([
+      { url: '/v1/models?limit=1', headers: { 'x-api-key': KEY } },
+      { url: '/v1/models', headers: { authorization: 'Bearer sk-openai-value' } },
+    ]);
+  });
+});
+
+describe('a rotation', () => {
+  test.each([
+    [401, 'rejected'],
+    [500, 'cannot be asked about'],
+  ])('keeps the old key when the new one is answered with %i', async (status) => {
+    const { admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    answer = { status };
+    await expect(
+      admin.rotate({ id: 'anthropic', value: 'sk-new-value', unchecked: false }),
+    ).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('The old key stays.'),
+    });
+    expect(items.get('anthropic')).toBe(KEY);
+  });
+
+  test('takes a valid one, and one that a person takes unchecked', async () => {
+    const { admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    await admin.rotate({ id: 'anthropic', value: 'sk-new-value', unchecked: false });
+    expect([items.get('anthropic'), seen[0]?.headers['x-api-key']]).toEqual(['sk-new-value', 'sk-new-value']);
+    answer = { status: 500 };
+    await admin.rotate({ id: 'anthropic', value: 'sk-newer-value', unchecked: true });
+    expect(items.get('anthropic')).toBe('sk-newer-value');
+  });
+});
+
+describe('without a keychain', () => {
+  test('nothing can be kept, in no other place either', async () => {
+    broken = true;
+    const { vault: v, admin } = vault();
+    await expect(admin.set({ id: 'anthropic', value: KEY })).rejects.toMatchObject({
+      code: 'keychain_unavailable',
+    });
+    expect(await v.list()).toEqual([]);
+    expect(await log()).not.toContain('anthropic');
+    expect(await v.report()).toMatchObject({ state: 'missing', problem: expect.any(String) });
+  });
+
+  test('keys of the environment are used, shown as such, and not changed', async () => {
+    broken = true;
+    const { vault: v, admin } = vault({ ANTHROPIC_API_KEY: KEY, GEMINI_API_KEY: ' g-key-value ' });
+    expect(await v.list()).toMatchObject([
+      { id: 'anthropic', source: 'environment', label: 'ANTHROPIC_API_KEY' },
+      { id: 'google', source: 'environment', label: 'GEMINI_API_KEY' },
+    ]);
+    expect(await v.use('google', CLIENT)).toBe('g-key-value');
+    expect(v.values()).toContain(KEY);
+    await expect(admin.remove('anthropic')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(admin.rotate({ id: 'anthropic', value: 'x', unchecked: true })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+  });
+
+  test('keys that it holds are shown as closed', async () => {
+    const { vault: v, admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    broken = true;
+    expect(await v.list()).toMatchObject([{ id: 'anthropic', state: 'closed' }]);
+    await expect(v.use('anthropic', CLIENT)).rejects.toMatchObject({ code: 'keychain_unavailable' });
+  });
+});
+
+describe('a .env file', () => {
+  const ENV = `# keys\nexport ANTHROPIC_API_KEY="${KEY}"\nDB_URL=postgres://u:p@localhost/db\nMULTI="a\nb"\nPORT=3000\n`;
+
+  test('is looked at first, and nothing changes', async () => {
+    const path = join(folder, '.env');
+    await writeFile(path, ENV);
+    const { admin } = vault();
+    const { found } = await admin.importEnv({ path, removeLines: true });
+    expect(found).toEqual([
+      { name: 'ANTHROPIC_API_KEY', id: 'anthropic', tail: 'wxyz', replaces: false },
+      { name: 'DB_URL', id: 'secret:DB_URL', tail: 't/db', replaces: false },
+      { name: 'PORT', id: 'secret:PORT', tail: '', replaces: false },
+    ]);
+    expect([items.size, await readFile(path, 'utf8')]).toEqual([0, ENV]);
+  });
+
+  test('gives what is named, and loses those lines alone when asked', async () => {
+    const path = join(folder, '.env');
+    await writeFile(path, ENV);
+    await chmod(path, 0o600);
+    const { admin } = vault();
+    const names = ['ANTHROPIC_API_KEY', 'DB_URL'];
+    expect(await admin.importEnv({ path, names, removeLines: true })).toMatchObject({
+      taken: names,
+      removed: 2,
+    });
+    expect([...items]).toEqual([
+      ['anthropic', KEY],
+      ['secret:DB_URL', 'postgres://u:p@localhost/db'],
+    ]);
+    expect(await readFile(path, 'utf8')).toBe('# keys\nMULTI="a\nb"\nPORT=3000\n');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await log()).not.toContain(KEY);
+  });
+
+  test('keeps its lines when the keychain takes nothing', async () => {
+    const path = join(folder, '.env');
+    await writeFile(path, ENV);
+    broken = true;
+    await expect(
+      vault().admin.importEnv({ path, names: ['ANTHROPIC_API_KEY'], removeLines: true }),
+    ).rejects.toMatchObject({ code: 'keychain_unavailable' });
+    expect(await readFile(path, 'utf8')).toBe(ENV);
+  });
+
+  test.each([
+    ['is not there', 'none.env', undefined, 'not_found'],
+    ['holds something else', 'binary', 'a\0b', 'invalid_input'],
+  ])('that %s is refused', async (_, name, content, code) => {
+    if (content !== undefined) await writeFile(join(folder, name), content);
+    await expect(
+      vault().admin.importEnv({ path: join(folder, name), removeLines: false }),
+    ).rejects.toMatchObject({ code });
+  });
+});

@@ -1,7 +1,8 @@
 import type { LookupAddress } from 'node:dns';
 import { connect as dial, type LookupFunction, type Socket } from 'node:net';
-import type { Agent, RequestInit, Response } from 'undici';
+import type { RequestInit, Response } from 'undici';
 import { FastbandError } from '../core/errors.ts';
+import type { HttpClient } from './net-http.ts';
 import { checkAddress, parseTarget, type Target } from './url.ts';
 
 /** The one way out to the network. Every address is checked at the moment it is dialled, and no other is dialled. */
@@ -54,13 +55,13 @@ export function createNet({ allowedHosts, resolve = resolveAll }: NetOptions): N
     return open(target, addresses, signal);
   };
 
-  let agent: Promise<Agent> | undefined;
+  let client: Promise<HttpClient> | undefined;
   const fetch: Net['fetch'] = async (url, init = {}) => {
     parse(String(url));
-    const { Agent: HttpAgent, fetch: send } = await import('undici');
-    agent ??= import('./net-agent.ts').then(({ guardedAgent }) => guardedAgent(HttpAgent, connect));
+    client ??= import('./net-http.ts').then(({ guardedHttp }) => guardedHttp(connect));
+    const { send, agent } = await client;
     try {
-      return await send(url, { ...init, redirect: 'manual', dispatcher: await agent });
+      return await send(url, { ...init, redirect: 'manual', dispatcher: agent });
     } catch (error) {
       throw plainError(error, String(url));
     }

@@ -1,14 +1,22 @@
 import { isIP } from 'node:net';
 import { connect as secure } from 'node:tls';
-import type { Agent } from 'undici';
+import { Agent, fetch } from 'undici';
 import type { Net } from './net.ts';
 import { plainHost } from './url.ts';
 
 const TLS_MS = 10_000;
 
-/** HTTP over connections that were checked as they were made; each serves one request, so none outlives its check. */
-export function guardedAgent(HttpAgent: typeof Agent, connect: Net['connect']): Agent {
-  return new HttpAgent({
+export interface HttpClient {
+  readonly send: typeof fetch;
+  readonly agent: Agent;
+}
+
+/**
+ * HTTP over connections that were checked as they were made; each serves one request, so none outlives its check.
+ * A file of its own, loaded when it is first needed: imported by name, a bundled CommonJS package keeps its names.
+ */
+export function guardedHttp(connect: Net['connect']): HttpClient {
+  const agent = new Agent({
     pipelining: 0,
     connect: (options, callback) => {
       const host = plainHost(options.hostname);
@@ -43,4 +51,5 @@ export function guardedAgent(HttpAgent: typeof Agent, connect: Net['connect']): 
       );
     },
   });
+  return { send: fetch, agent };
 }

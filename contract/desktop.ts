@@ -51,6 +51,8 @@ export const DESKTOP_CHANNELS = {
   /** Shows the approval window, with one approval or the one that waits longest. */
   'desktop.openApproval': { input: z.strictObject({ id: z.string().optional() }), output: none },
   'desktop.closeApproval': { input: none, output: none },
+  /** A key was pasted into a page: a minute later it is taken out of the clipboard, if it is still there. */
+  'desktop.keyPasted': { input: none, output: none },
   'desktop.relaunch': { input: none, output: none },
   'desktop.update': { input: none, output: UpdateState },
   /** Begins to look for a newer version, and to fetch it. */

@@ -75,6 +75,7 @@ const MAIN_DESKTOP: Readonly<Record<Exclude<DesktopChannel, 'desktop.closeApprov
   'desktop.showHome': true,
   'desktop.openExternal': true,
   'desktop.openApproval': true,
+  'desktop.keyPasted': true,
   'desktop.relaunch': true,
   'desktop.update': true,
   'desktop.checkForUpdate': true,

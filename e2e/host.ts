@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Channel, ChannelInput, ChannelOutput } from '../contract/channels.ts';
 import type { WireError } from '../contract/errors.ts';
+import { HAS_KEYCHAIN, startKeychain, type TestKeychain } from './keychain.ts';
 
 export const BIN = join(import.meta.dirname, '..', 'bin', 'fastband');
 
@@ -33,6 +34,7 @@ export class Sandbox {
   readonly workspace = join(this.folder, 'shop');
   readonly #hosts: Host[] = [];
   readonly #clients: Client[] = [];
+  #keychain: TestKeychain | undefined;
 
   constructor() {
     mkdirSync(this.workspace);
@@ -46,6 +48,13 @@ export class Sandbox {
     const host = await Host.start(['--home', this.home, '--port', '0', '--panel-port', '0', ...args], env);
     this.#hosts.push(host);
     return host;
+  }
+
+  /** A keychain of this sandbox's own, where the system has one to start: what to give to a host or command. */
+  async keychain(): Promise<NodeJS.ProcessEnv> {
+    if (!HAS_KEYCHAIN) return {};
+    this.#keychain ??= await startKeychain(this.folder);
+    return this.#keychain.env;
   }
 
   /** Runs one command to its end, beside whatever serves. */
@@ -98,6 +107,7 @@ export class Sandbox {
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close().catch(() => {})));
     await Promise.all(this.#hosts.map((host) => host.kill()));
+    this.#keychain?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,10 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BIN } from './host.ts';
+import { HAS_KEYCHAIN } from './keychain.ts';
 
-const HAS_KEYCHAIN = ['dbus-run-session', 'gnome-keyring-daemon', 'secret-tool'].every(
-  (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0,
-);
 const KEY = 'sk-ant-api03-abcdefghijklmnopqrstuvwxyz';
 
 let folder: string;

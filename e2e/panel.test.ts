@@ -5,16 +5,30 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { DATABASE_FILE } from '../main/store/home.ts';
 import { axe, CHROMIUM, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
+import { HAS_KEYCHAIN } from './keychain.ts';
 import { fillLog } from './million.ts';
 import { setStage } from './stage.ts';
 
-const PAGES = ['overview', 'approvals', 'activity', 'rules', 'tools', 'clients', 'workspaces', 'settings'];
+const PAGES = [
+  'overview',
+  'approvals',
+  'activity',
+  'rules',
+  'tools',
+  'clients',
+  'workspaces',
+  'keys',
+  'settings',
+];
 /** What opens on top of a page. */
 const OPENED = [
   'activity?row=5',
   'tools?tool=run_command',
   'clients?add=1',
   'workspaces?add=1',
+  'keys?add=1',
+  'keys?import=1',
+  'keys?key=anthropic',
   'activity?q=cart&kind=read&time=hour',
   'rules?rule=new',
   'rules?view=grants',
@@ -237,6 +251,36 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await drawer.getByRole('button', { name: 'Undo' }).click();
     await drawer.getByText('Undone', { exact: true }).waitFor();
     expect(readFileSync(join(box.workspace, 'README.md'), 'utf8')).toContain('A small shop.\n');
+  });
+
+  it.skipIf(!HAS_KEYCHAIN)('takes a key once, and never gives it back', async () => {
+    await open();
+    const answers: string[] = [];
+    page.on(
+      'response',
+      (response) =>
+        void response.text().then(
+          (text) => answers.push(text),
+          () => {},
+        ),
+    );
+    await show(page, 'keys');
+    await page.keyboard.press('n');
+    await page.getByLabel('Value').fill('sk-typed-by-a-person-1234567890');
+    expect(await page.getByLabel('Value').getAttribute('type')).toBe('password');
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByRole('button', { name: /^OpenAI/ }).click();
+    await page.getByText('The keychain of this system').waitFor();
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('The key of OpenAI was removed').waitFor();
+    expect(answers.length).toBeGreaterThan(2);
+    expect(answers.filter((text) => text.includes('sk-typed-by-a-person'))).toEqual([]);
+    const { rows } = await host.api('audit.search', { limit: 20 });
+    expect(rows.map(({ summary }) => summary)).toEqual(
+      expect.arrayContaining(['Key openai was added.', 'Key openai was removed.']),
+    );
+    expect(JSON.stringify(rows)).not.toContain('sk-typed-by-a-person');
   });
 
   it('keeps a view under a name, and finds it after the page was loaded again', async () => {

@@ -52,7 +52,16 @@ export async function setStage(box: Sandbox): Promise<Host> {
   git('add', '.');
   git('commit', '-m', 'A small shop');
 
-  const host = await box.serve(['--workspace', box.workspace]);
+  const env = await box.keychain();
+  const host = await box.serve(['--workspace', box.workspace], {
+    ...env,
+    GEMINI_API_KEY: 'AIzaSy-of-a-stage-where-nothing-is-real',
+  });
+  if (env.DBUS_SESSION_BUS_ADDRESS !== undefined) {
+    await host.api('keys.set', { id: 'anthropic', value: 'sk-ant-api03-of-a-stage-where-nothing-is-real' });
+    await host.api('keys.set', { id: 'secret:shop-api', value: 'of-a-stage', hosts: ['api.shop.example'] });
+    await host.api('keys.set', { id: 'secret:shop-db', value: 'postgres://of-a-stage' });
+  }
   await host.api('workspaces.add', { root: site, readOnly: true });
   for (const rule of [
     { effect: 'allow', match: { kind: 'exec', argv: ['node', '--test', '**'] }, note: 'Tests' },

@@ -61,6 +61,10 @@ const PAGES: Readonly<Record<PageId, { icon: LucideIcon; page: ComponentType }>>
       import('./workspaces/workspaces-page.tsx').then((one) => ({ default: one.WorkspacesPage })),
     ),
   },
+  keys: {
+    icon: KeyRound,
+    page: lazy(() => import('./keys/keys-page.tsx').then((one) => ({ default: one.KeysPage }))),
+  },
   settings: {
     icon: Settings2,
     page: lazy(() => import('./settings/settings-page.tsx').then((one) => ({ default: one.SettingsPage }))),

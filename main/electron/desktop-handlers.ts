@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { app, type BrowserWindow, dialog, shell } from 'electron';
+import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
 import type { DesktopChannel, DesktopInput, DesktopOutput } from '../../contract/desktop.ts';
 import type { WireError } from '../../contract/errors.ts';
 import { FastbandError } from '../core/errors.ts';
 import { VERSION } from '../version.ts';
+import { forgetLater } from './clipboard.ts';
 import { openHttps } from './hardening.ts';
 import type { Updates } from './updates.ts';
 import type { Windows } from './windows.ts';
@@ -63,6 +64,10 @@ export function desktopHandlers({ windows, home, problem, updates }: DesktopDeps
     },
     'desktop.closeApproval': () => {
       windows.closeApproval();
+      return {};
+    },
+    'desktop.keyPasted': async () => {
+      await forgetLater(clipboard);
       return {};
     },
     'desktop.relaunch': () => {

@@ -12,5 +12,6 @@ export const PAGE_KEYS: Readonly<Record<PageId, string>> = {
   tools: 't',
   clients: 'c',
   workspaces: 'w',
+  keys: 'k',
   settings: 's',
 };

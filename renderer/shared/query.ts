@@ -63,11 +63,12 @@ const BY_ROW: Readonly<Record<string, readonly string[]>> = {
   workspace: ['workspaces.', 'tools.', 'health.'],
   rule: ['rules.'],
   grant: ['grants.'],
+  key: ['keys.'],
   tool: ['tools.'],
   settings: ['settings.'],
   server: ['server.', 'health.'],
   undo: ['journal.'],
-  call: ['audit.stats', 'journal.', 'clients.'],
+  call: ['audit.stats', 'journal.', 'clients.', 'keys.list'],
   audit: ['audit.'],
 };
 

@@ -9,6 +9,7 @@ export const PAGE_IDS = [
   'tools',
   'clients',
   'workspaces',
+  'keys',
   'settings',
 ] as const;
 export type PageId = (typeof PAGE_IDS)[number];

@@ -1,0 +1,126 @@
+import { CircleAlert } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import type { KeyImport } from '../../contract/keys.ts';
+import { Dialog } from '../shared/dialog.tsx';
+import forms from '../shared/forms.module.css';
+import { errorText } from '../shared/host.ts';
+import { useMessages } from '../shared/language.ts';
+import { Button } from '../shared/parts.tsx';
+import { useCommand } from '../shared/query.ts';
+import { toast } from '../shared/toast.tsx';
+
+/** Takes keys from a .env file: it is looked at first, then the person says which, and whether their lines go. */
+export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
+  const m = useMessages();
+  const words = m.keys;
+  const [path, setPath] = useState('');
+  const [found, setFound] = useState<KeyImport['found']>();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [removeLines, setRemoveLines] = useState(true);
+  const read = useCommand('keys.importEnv');
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (found === undefined) {
+      read.mutate(
+        { path: path.trim() },
+        {
+          onSuccess: (seen) => {
+            setFound(seen.found);
+            // What a provider's key is called is known; the rest is for the person to say.
+            setChosen(
+              new Set(seen.found.filter(({ id }) => !id.startsWith('secret:')).map(({ name }) => name)),
+            );
+          },
+        },
+      );
+      return;
+    }
+    read.mutate(
+      { path: path.trim(), names: [...chosen], removeLines },
+      {
+        onSuccess: ({ taken, removed }) => {
+          toast.done(words.imported(taken.length, removed));
+          onClose();
+        },
+      },
+    );
+  };
+  const turn = (name: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(name)) next.add(name);
+    setChosen(next);
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.importFile}
+      actions={
+        <>
+          <Button onClick={onClose}>{m.actions.cancel}</Button>
+          <Button
+            look="primary"
+            type="submit"
+            form="import-keys"
+            disabled={path.trim() === '' || read.isPending || (found !== undefined && chosen.size === 0)}
+          >
+            {found === undefined ? words.look : words.take(chosen.size)}
+          </Button>
+        </>
+      }
+    >
+      <form id="import-keys" className={forms.form} onSubmit={submit}>
+        <div className={forms.field}>
+          <label htmlFor="env-path">{words.file}</label>
+          <input
+            id="env-path"
+            className={`${forms.input} ${forms.code}`}
+            value={path}
+            placeholder="/home/ada/shop/.env"
+            autoComplete="off"
+            spellCheck={false}
+            aria-invalid={read.isError}
+            aria-describedby="env-path-hint"
+            onChange={(event) => {
+              setPath(event.target.value);
+              setFound(undefined);
+            }}
+          />
+          <p className={forms.hint} id="env-path-hint">
+            {words.fileHint}
+          </p>
+          {read.isError && (
+            <p className={forms.problem} role="alert">
+              <CircleAlert size={16} aria-hidden="true" />
+              {errorText(read.error)}
+            </p>
+          )}
+        </div>
+        {found !== undefined && found.length === 0 && <p>{words.nothingFound}</p>}
+        {found !== undefined && found.length > 0 && (
+          <fieldset className={forms.section}>
+            <legend>{words.found}</legend>
+            {found.map(({ name, id, tail, replaces }) => (
+              <label key={name} className={forms.line}>
+                <input type="checkbox" checked={chosen.has(name)} onChange={() => turn(name)} />
+                <code>{name}</code>
+                <span className={forms.hint}>
+                  {tail === '' ? '' : `…${tail} `}→ {id}
+                  {replaces ? ` (${words.replaces})` : ''}
+                </span>
+              </label>
+            ))}
+            <label className={forms.line}>
+              <input
+                type="checkbox"
+                checked={removeLines}
+                onChange={(event) => setRemoveLines(event.target.checked)}
+              />
+              {words.removeLines}
+            </label>
+          </fieldset>
+        )}
+      </form>
+    </Dialog>
+  );
+}

@@ -4,6 +4,7 @@ const providerUrl = z
   .string()
   .max(500)
   .regex(/^https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?$/, 'an address that begins with https://');
+const modelNames = z.array(z.string().regex(/^[A-Za-z0-9._:/-]{1,200}$/)).length(3);
 const port = z.int().min(0).max(65535);
 
 /** The settings file's sections. Durations are in seconds or days as named; sizes in bytes. Secrets are never in it. */
@@ -56,6 +57,17 @@ const sections = {
     anthropicUrl: providerUrl,
     openaiUrl: providerUrl,
     googleUrl: providerUrl,
+    /** Three names each: fast, balanced, powerful. */
+    anthropicModels: modelNames,
+    openaiModels: modelNames,
+    googleModels: modelNames,
+    /** Who is asked first where a client names none, and who next. */
+    order: z.array(z.string().regex(/^(?:anthropic|openai|google)$/)).max(3),
+    /** What one client may use in a day (UTC); 0 for no limit. */
+    dailyTokens: z.int().min(0).max(1_000_000_000),
+    dailyCents: z.int().min(0).max(1_000_000),
+    /** `model=input/output`, in US dollars for a million tokens: what a call costs is known where this says it. */
+    prices: z.array(z.string().regex(/^[A-Za-z0-9._:/-]+=\d+(?:\.\d+)?\/\d+(?:\.\d+)?$/)).max(100),
   }),
   redaction: z.strictObject({
     /** Mask secrets in what tools answer to clients too. */
@@ -115,6 +127,13 @@ export const DEFAULT_SETTINGS: Settings = {
     anthropicUrl: 'https://api.anthropic.com',
     openaiUrl: 'https://api.openai.com',
     googleUrl: 'https://generativelanguage.googleapis.com',
+    anthropicModels: ['claude-haiku-5-5', 'claude-sonnet-5-5', 'claude-opus-5-5'],
+    openaiModels: ['gpt-6-luna', 'gpt-6.1-terra', 'gpt-6.1-sol'],
+    googleModels: ['gemini-flash-lite-latest', 'gemini-3.8-flash', 'gemini-3-pro-preview'],
+    order: ['anthropic', 'openai', 'google'],
+    dailyTokens: 2_000_000,
+    dailyCents: 0,
+    prices: [],
   },
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },

@@ -31,6 +31,8 @@ import { McpHttp } from './mcp/http.ts';
 import { workspaceResources } from './mcp/resources.ts';
 import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
 import type { Ports } from './ports.ts';
+import { Budget } from './providers/budget.ts';
+import type { Models } from './providers/models.ts';
 import { lockHome } from './store/lock.ts';
 import { openStore, type Store } from './store/open.ts';
 import { builtInTools } from './tools/built-in.ts';
@@ -69,6 +71,8 @@ export class Core {
   readonly tasks: Tasks;
   readonly vault: Vault;
   readonly keyAdmin: KeyAdmin;
+  readonly budget: Budget;
+  #models: Promise<Models> | undefined;
   readonly #ports: Ports;
   readonly #log: RecentLog;
   readonly #options: AppOptions;
@@ -142,10 +146,17 @@ export class Core {
       env: ports.env,
     });
     ports.secrets.also?.(this.vault.values);
+    this.budget = new Budget(store.spend, ports.clock, () => settings.current);
     this.keyAdmin = new KeyAdmin({ vault: this.vault, store, changed: () => this.#refresh() });
     this.#tools = builtInTools({
       keys: this.vault,
       net,
+      models: () => {
+        this.#models ??= import('./providers/models.ts').then(
+          ({ Models }) => new Models({ net, keys: this.vault, budget: this.budget }),
+        );
+        return this.#models;
+      },
     });
     this.registry = new ToolRegistry(
       [...this.#tools.tools, ...(options.tools ?? [])],

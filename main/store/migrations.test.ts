@@ -23,6 +23,7 @@ const ROWS: readonly string[] = [
    VALUES (2, 5, 'call.finished', 'Cursor', '', 's', '{}', zeroblob(32))`,
   `INSERT INTO clients VALUES ('k_2', 'Codex', x'02', 5, NULL, NULL, '["run_command"]')`,
   `INSERT INTO keys (id, label, hosts, added_at) VALUES ('secret:shop', 'Shop', '["api.example.com"]', 5)`,
+  `INSERT INTO model_spend VALUES ('2026-11-23', 'k_1', 5, 7)`,
 ];
 
 describe('each migration, from the version before it with rows in it', () => {

@@ -131,6 +131,16 @@ export const MIGRATIONS: readonly string[] = [
     check_problem TEXT
   ) STRICT;
   `,
+  // 7: what each client used of AI models on a day.
+  `
+  CREATE TABLE model_spend (
+    day TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    microcents INTEGER NOT NULL,
+    PRIMARY KEY (day, client_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

@@ -7,6 +7,7 @@ import { GrantStore } from './grants.ts';
 import { JournalStore } from './journal-rows.ts';
 import { KeyStore } from './keys.ts';
 import { RuleStore } from './rules.ts';
+import { SpendStore } from './spend.ts';
 import type { Tables } from './tables.ts';
 import { ToolSwitchStore } from './tool-switches.ts';
 import { Transactions } from './transactions.ts';
@@ -21,6 +22,7 @@ export interface Store {
   readonly toolSwitches: ToolSwitchStore;
   readonly journal: JournalStore;
   readonly keys: KeyStore;
+  readonly spend: SpendStore;
   /** Grows when a table other than audit and journal may have changed, here or in another process. About 1 µs. */
   version(): number;
   /**
@@ -71,6 +73,7 @@ export function storeOn(db: Db, { home, clock, log, random = randomBytes }: Open
     toolSwitches: new ToolSwitchStore(tables),
     journal: new JournalStore(tables),
     keys: new KeyStore(tables),
+    spend: new SpendStore(tables),
     version() {
       const now = Number(dataVersion.get());
       if (now !== seen) {

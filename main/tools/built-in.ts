@@ -21,6 +21,7 @@ import { gitShow } from './git/git-show.ts';
 import { gitStage } from './git/git-stage.ts';
 import { gitStatus } from './git/git-status.ts';
 import { gitSwitch } from './git/git-switch.ts';
+import { modelTools } from './models/family.ts';
 import type { ToolFamily, ToolServices } from './services.ts';
 import { getConfig } from './system/get-config.ts';
 import { getVersion } from './system/get-version.ts';
@@ -58,7 +59,7 @@ const PLAIN_TOOLS: readonly Tool[] = [
 ];
 
 /** Families that hold something between calls: connections, a browser. */
-const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [];
+const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [modelTools];
 
 /** Every tool that Fastband brings, in the order that clients see them. */
 export function builtInTools(services: ToolServices): Required<ToolFamily> {

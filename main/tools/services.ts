@@ -1,11 +1,18 @@
 import type { Tool } from '../core/tool.ts';
 import type { Net } from '../guard/net.ts';
+import type { Models } from '../providers/models.ts';
 import type { Keys } from '../vault/keys.ts';
 
 /** What tool families are given, made once when the core is composed. Nothing heavy is loaded before its first use. */
 export interface ToolServices {
   readonly keys: Keys;
   readonly net: Net;
+  /** AI models; their part is loaded when it is first asked for. */
+  readonly models: () => Promise<Models>;
+  /** Pictures that were taken for a client: it gets none but its own. */
+  readonly pictures?: {
+    read(id: string, clientId: string): Promise<{ readonly bytes: Uint8Array } | undefined>;
+  };
 }
 
 /** Tools that share something which outlives a call. */

@@ -747,6 +747,34 @@ export const de: Messages = {
         name: 'Google',
         text: 'Die Adresse von Google oder eines Servers, der dasselbe spricht.',
       },
+      'providers.anthropicModels': {
+        name: 'Modelle von Anthropic',
+        text: 'Drei Namen: schnell, ausgewogen, stark.',
+      },
+      'providers.openaiModels': {
+        name: 'Modelle von OpenAI',
+        text: 'Drei Namen: schnell, ausgewogen, stark.',
+      },
+      'providers.googleModels': {
+        name: 'Modelle von Google',
+        text: 'Drei Namen: schnell, ausgewogen, stark.',
+      },
+      'providers.order': {
+        name: 'Wer zuerst gefragt wird',
+        text: 'Wo ein Client keinen Anbieter nennt. Versagt einer, wird der nächste gefragt, wie es in der Freigabe steht.',
+      },
+      'providers.dailyTokens': {
+        name: 'Tokens, die ein Client am Tag verbrauchen darf',
+        text: '0 für keine Grenze. Ein Tag endet um Mitternacht UTC.',
+      },
+      'providers.dailyCents': {
+        name: 'US-Cent, die ein Client am Tag ausgeben darf',
+        text: '0 für keine Grenze. Mit einer Grenze können nur Modelle gefragt werden, deren Preis unten steht.',
+      },
+      'providers.prices': {
+        name: 'Preise',
+        text: 'Modell=Eingabe/Ausgabe in US-Dollar je Million Tokens, etwa claude-sonnet-5-5=3/15. Preise ändern sich: nehmen Sie sie vom Anbieter.',
+      },
       'commands.env': {
         name: 'Umgebungsvariablen, die Befehle sehen',
         text: 'Neben harmlosen wie PATH und LANG. Was hier steht, kann ein Client lesen, der einen Befehl ausführen darf.',

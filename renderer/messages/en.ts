@@ -721,6 +721,34 @@ export const en = {
         name: 'Google',
         text: 'The address of Google, or of a server that speaks the same.',
       },
+      'providers.anthropicModels': {
+        name: 'Models of Anthropic',
+        text: 'Three names: fast, balanced, powerful.',
+      },
+      'providers.openaiModels': {
+        name: 'Models of OpenAI',
+        text: 'Three names: fast, balanced, powerful.',
+      },
+      'providers.googleModels': {
+        name: 'Models of Google',
+        text: 'Three names: fast, balanced, powerful.',
+      },
+      'providers.order': {
+        name: 'Who is asked first',
+        text: 'Where a client names no provider. When one fails, the next is asked, as the approval says.',
+      },
+      'providers.dailyTokens': {
+        name: 'Tokens a client may use in a day',
+        text: '0 for no limit. A day ends at midnight UTC.',
+      },
+      'providers.dailyCents': {
+        name: 'US cents a client may spend in a day',
+        text: '0 for no limit. With a limit, only models whose price is below can be asked.',
+      },
+      'providers.prices': {
+        name: 'Prices',
+        text: 'model=input/output in US dollars for a million tokens, such as claude-sonnet-5-5=3/15. Prices change: take them from the provider.',
+      },
       'commands.env': {
         name: 'Environment variables that commands see',
         text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read.',

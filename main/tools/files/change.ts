@@ -9,7 +9,7 @@ import { writeAtomically } from '../../guard/atomic-write.ts';
 import { changing, errorCode } from '../../guard/fs-errors.ts';
 import { inFolder } from '../../guard/fs-folder.ts';
 import { changed, lstatOf, type PathStat, type ResolvedPath, sameThing } from '../../guard/path.ts';
-import { hashFile } from './content.ts';
+import { hashFile } from '../file-content.ts';
 
 /** A file change, frozen: what is there now, and what will be. */
 export interface FileChange {

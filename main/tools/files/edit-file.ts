@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { FastbandError } from '../../core/errors.ts';
 import { callerPath } from '../../guard/path.ts';
 import { diffPreview } from '../diff-preview.ts';
+import { decodeText, readBytes } from '../file-content.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { changeEffects, makeChange, planChange } from './change.ts';
-import { decodeText, readBytes } from './content.ts';
 import { changeWarnings } from './warnings.ts';
 
 const Edit = z.strictObject({

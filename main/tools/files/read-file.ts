@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { FastbandError } from '../../core/errors.ts';
 import type { ToolContent, ToolResult } from '../../core/tool.ts';
 import { callerPath, type PathStat } from '../../guard/path.ts';
+import { readContent } from '../file-content.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
-import { readContent } from './content.ts';
 
 const MAX_CHARACTERS = 1024 * 1024;
 const MAX_IMAGE_BYTES = 5 * 1024 * 1024;

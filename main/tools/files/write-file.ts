@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { sha256Hex } from '../../core/canonical.ts';
 import { callerPath, changed } from '../../guard/path.ts';
 import { diffPreview } from '../diff-preview.ts';
+import { decodeText, MAX_READ_BYTES, readBytes } from '../file-content.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { changeEffects, makeChange, planChange } from './change.ts';
-import { decodeText, MAX_READ_BYTES, readBytes } from './content.ts';
 import { changeWarnings } from './warnings.ts';
 
 export const writeFile = defineTool({

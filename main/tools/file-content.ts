@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { FastbandError } from '../../core/errors.ts';
-import { openResolved, type ResolvedPath } from '../../guard/path.ts';
+import { FastbandError } from '../core/errors.ts';
+import { openResolved, type ResolvedPath } from '../guard/path.ts';
 
 export const MAX_READ_BYTES = 32 * 1024 * 1024;
 
@@ -34,13 +34,17 @@ export async function readContent(
   path: Pick<ResolvedPath, 'absolute' | 'stat' | 'requested'>,
 ): Promise<FileContent> {
   const bytes = await readBytes(path);
-  const image = IMAGES.find((one) => one.matches(bytes));
-  if (image !== undefined)
-    return { kind: 'image', mimeType: image.mimeType, data: bytes, bytes: bytes.length };
+  const mimeType = imageTypeOf(bytes);
+  if (mimeType !== undefined) return { kind: 'image', mimeType, data: bytes, bytes: bytes.length };
   const text = decodeText(bytes);
   return text === undefined
     ? { kind: 'binary', bytes: bytes.length }
     : { kind: 'text', text, bytes: bytes.length };
+}
+
+/** The type of an image by its first bytes, whatever its name says; undefined for all else. */
+export function imageTypeOf(bytes: Buffer): string | undefined {
+  return IMAGES.find((one) => one.matches(bytes))?.mimeType;
 }
 
 /** The file's bytes as they are. @throws as `readContent` */

@@ -1,0 +1,72 @@
+import type { Provider } from '../../contract/keys.ts';
+import { FastbandError } from '../core/errors.ts';
+
+/** `busy`: the same provider may answer soon. `down`: another may. `refused`: nobody will take this request as it is. */
+export type FailureKind = 'busy' | 'down' | 'refused';
+
+export class ProviderFailure extends FastbandError {
+  readonly kind: FailureKind;
+  /** How long the provider asks to be left alone, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: FailureKind,
+    message: string,
+    options: { retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
+    super('provider_failed', message, { cause: options.cause });
+    this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** What the last answer of a provider said, seen by the fetch that it came through. */
+export interface LastAnswer {
+  status?: number;
+  retryAfterMs?: number | undefined;
+}
+
+/** In words of ours: an SDK's error may carry headers and bodies, and a key in them. */
+export function failureOf(error: unknown, provider: Provider, last: LastAnswer): unknown {
+  if (error instanceof FastbandError) {
+    // The guard's own words, or the network's.
+    if (error.code === 'fetch_failed') return new ProviderFailure('down', error.message, { cause: error });
+    return error;
+  }
+  for (let one: unknown = error; one instanceof Error; one = one.cause)
+    if (one instanceof FastbandError) return failureOf(one, provider, last);
+  const name = { anthropic: 'Anthropic', openai: 'OpenAI', google: 'Google' }[provider];
+  const { status, retryAfterMs } = last;
+  const fail = (kind: FailureKind, message: string) =>
+    new ProviderFailure(kind, message, { retryAfterMs, cause: error });
+  if (status === undefined) return fail('down', `${name} could not be reached.`);
+  if (status === 401 || status === 403)
+    return fail('down', `${name} does not take the key. A person can replace it in Fastband (Keys).`);
+  if (status === 404)
+    return fail('refused', `${name} knows no such model. list_models says which there are.`);
+  if (status === 413)
+    return fail('refused', `${name} finds this request too large. Send less text or fewer images.`);
+  if (status === 429) return fail('busy', `${name} asks for fewer requests. Try again later.`);
+  if (status >= 300 && status < 400)
+    return fail(
+      'down',
+      `${name} answered with a redirect, which is not followed. Check its address in the settings.`,
+    );
+  if (status >= 500 || status === 408 || status === 409)
+    return fail('busy', `${name} has a problem of its own (${status}). Try again later.`);
+  if (status >= 400) return fail('refused', `${name} refused this request (${status}).${reasonIn(error)}`);
+  return fail('busy', `The answer of ${name} broke off.`);
+}
+
+/** The provider's own sentence about what is wrong with the request: text of theirs, in short. */
+function reasonIn(error: unknown): string {
+  const body = error instanceof Error && 'error' in error ? error.error : undefined;
+  const message = findMessage(body);
+  return message === undefined ? '' : ` It says: "${message.replace(/\s+/g, ' ').slice(0, 300)}"`;
+}
+
+function findMessage(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  if ('message' in body && typeof body.message === 'string') return body.message;
+  return 'error' in body ? findMessage(body.error) : undefined;
+}

@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import type { Preview } from '../../../contract/approvals.ts';
+import type { Effect } from '../../../contract/effects.ts';
+import { PROVIDERS, type Provider } from '../../../contract/keys.ts';
+import type { Settings } from '../../../contract/settings.ts';
+import { FastbandError } from '../../core/errors.ts';
+import { findSecrets } from '../../core/redact.ts';
+import type { PlanContext, PlanPreview } from '../../core/tool.ts';
+import { callerPath, changed, type PathStat } from '../../guard/path.ts';
+import { plainHost } from '../../guard/url.ts';
+import { imageTypeOf, readBytes } from '../file-content.ts';
+import { resolveFor } from '../paths.ts';
+import type { ToolServices } from '../services.ts';
+
+/** What all three providers take. */
+const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
+const PICTURE = /^fastband:\/\/pictures\/([\w-]{1,100})$/;
+export const TIERS = ['fast', 'balanced', 'powerful'] as const;
+type Tier = (typeof TIERS)[number];
+
+export interface Candidate {
+  readonly provider: Provider;
+  readonly model: string;
+  readonly baseUrl: string;
+}
+
+/** An image as it was when the call was planned. */
+export interface PlannedImage {
+  readonly name: string;
+  readonly from: 'file' | 'picture';
+  /** A picture's id; a file's absolute path. */
+  readonly at: string;
+  readonly requested: string;
+  readonly stat: PathStat | null;
+  readonly mimeType: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Who may answer, in order: the provider that was named, or those that have a key, as the person ordered them.
+ *
+ * @throws FastbandError `key_missing`
+ */
+export async function candidatesFor(
+  services: ToolServices,
+  settings: Settings,
+  wanted: { readonly provider?: Provider | undefined; readonly model?: string | undefined },
+): Promise<Candidate[]> {
+  const { model = 'balanced' } = wanted;
+  const tier = (TIERS as readonly string[]).includes(model);
+  const named = wanted.provider ?? (tier ? undefined : providerOf(model));
+  const order = named === undefined ? orderOf(settings) : [named];
+  const known = await Promise.all(order.map((provider) => services.keys.info(provider)));
+  const candidates = order.filter((_, at) => known[at] !== undefined);
+  if (candidates.length === 0)
+    throw new FastbandError(
+      'key_missing',
+      `There is no key for ${order.join(', ')}. A person can add one in Fastband (Keys).`,
+    );
+  return candidates.map((provider) => ({
+    provider,
+    model: tier ? modelOf(settings, provider, model as Tier) : model,
+    baseUrl: settings.providers[`${provider}Url`],
+  }));
+}
+
+/** What reaching these would do: the most trusted kind of effect last. */
+export function effectsOf(services: ToolServices, candidates: readonly Candidate[]): Effect[] {
+  return candidates.flatMap(({ provider, baseUrl }): Effect[] => {
+    const { host, port } = services.net.parse(baseUrl);
+    return [
+      { kind: 'secret', provider },
+      { kind: 'net', method: 'POST', host, port, url: baseUrl },
+    ];
+  });
+}
+
+/** @throws FastbandError `not_found`, `invalid_input` for what is no image, `too_large` */
+export async function planImages(
+  services: ToolServices,
+  context: PlanContext,
+  images: readonly string[],
+): Promise<{ effects: Effect[]; images: PlannedImage[] }> {
+  const effects: Effect[] = [];
+  const planned: PlannedImage[] = [];
+  for (const image of images) {
+    const id = PICTURE.exec(image)?.[1];
+    if (id !== undefined) {
+      const picture = await services.pictures?.read(id, context.client.id);
+      if (picture === undefined)
+        throw new FastbandError('not_found', `There is no picture ${id} of yours. Take a screenshot first.`);
+      planned.push(describe(image, 'picture', id, null, Buffer.from(picture.bytes)));
+      continue;
+    }
+    const path = await resolveFor(context, image, 'read');
+    if (path.type !== 'file') throw new FastbandError('not_found', `${image} is no file.`);
+    effects.push({ kind: 'read', workspace: path.workspace.name, path: path.relative });
+    if (!context.visible(path.workspace.name, path.relative))
+      throw new FastbandError('denied_by_rule', `A rule keeps ${image} from being read.`);
+    const name = callerPath(context.workspaces, path.workspace.name, path.relative);
+    planned.push({
+      ...describe(name, 'file', path.absolute, path.stat, await readBytes(path)),
+      requested: image,
+    });
+  }
+  return { effects, images: planned };
+}
+
+/** The images as they were planned. @throws FastbandError `changed_since_plan` */
+export async function readImages(
+  services: ToolServices,
+  clientId: string,
+  images: readonly PlannedImage[],
+): Promise<{ mimeType: string; data: string }[]> {
+  return Promise.all(
+    images.map(async ({ from, at, requested, stat, sha256, mimeType, name }) => {
+      const bytes =
+        from === 'picture'
+          ? Buffer.from((await services.pictures?.read(at, clientId))?.bytes ?? [])
+          : await readBytes({ absolute: at, requested, stat });
+      if (hashOf(bytes) !== sha256) throw changed(name);
+      return { mimeType, data: bytes.toString('base64') };
+    }),
+  );
+}
+
+/** What is sent, whole: to whom, the words, and each image with its size. */
+export function previewOf(
+  candidates: readonly Candidate[],
+  about: {
+    readonly system?: string | undefined;
+    readonly prompt: string;
+    readonly images: readonly PlannedImage[];
+    readonly maxTokens: number;
+    readonly schema?: unknown;
+  },
+): PlanPreview {
+  const text = (title: string, content: string): Preview => ({
+    kind: 'text',
+    title,
+    text: content,
+    omitted: 0,
+  });
+  const to = candidates.map(({ provider, model, baseUrl }) => `${model} (${provider}, ${hostOf(baseUrl)})`);
+  const sent = [...(about.system === undefined ? [] : [about.system]), about.prompt].join('\n');
+  const secrets = findSecrets(sent);
+  return {
+    previews: [
+      text('To', `${to.join('\nor, when that fails, ')}\nat most ${about.maxTokens} tokens of answer`),
+      ...(about.images.length === 0
+        ? []
+        : [
+            text(
+              'Images',
+              about.images
+                .map(({ name, mimeType, bytes }) => `${name} (${mimeType}, ${bytes} bytes)`)
+                .join('\n'),
+            ),
+          ]),
+      ...(about.system === undefined ? [] : [text('System', about.system)]),
+      text('Prompt', about.prompt),
+      ...(about.schema === undefined
+        ? []
+        : [text('Schema of the answer', JSON.stringify(about.schema, null, 2))]),
+    ],
+    warnings: secrets.map(
+      ({ name, line }) => `What is sent looks like it holds a secret: ${name}, line ${line}.`,
+    ),
+  };
+}
+
+function describe(
+  name: string,
+  from: PlannedImage['from'],
+  at: string,
+  stat: PathStat | null,
+  bytes: Buffer,
+): PlannedImage {
+  const mimeType = imageTypeOf(bytes);
+  if (mimeType === undefined)
+    throw new FastbandError('invalid_input', `${name} is no PNG, JPEG, GIF or WebP image.`);
+  if (bytes.length > MAX_IMAGE_BYTES)
+    throw new FastbandError(
+      'too_large',
+      `${name} has ${bytes.length} bytes; models take at most ${MAX_IMAGE_BYTES}.`,
+    );
+  return { name, from, at, requested: name, stat, mimeType, bytes: bytes.length, sha256: hashOf(bytes) };
+}
+
+function orderOf(settings: Settings): Provider[] {
+  const chosen = PROVIDERS.filter((one) => settings.providers.order.includes(one)).toSorted(
+    (a, b) => settings.providers.order.indexOf(a) - settings.providers.order.indexOf(b),
+  );
+  return chosen.length === 0 ? [...PROVIDERS] : chosen;
+}
+
+function providerOf(model: string): Provider | undefined {
+  if (model.startsWith('claude')) return 'anthropic';
+  if (/^(?:gpt|o\d|chatgpt)/.test(model)) return 'openai';
+  return model.startsWith('gemini') ? 'google' : undefined;
+}
+
+function modelOf(settings: Settings, provider: Provider, tier: Tier): string {
+  const name = settings.providers[`${provider}Models`][TIERS.indexOf(tier)];
+  if (name === undefined)
+    throw new FastbandError('settings_invalid', `No ${tier} model of ${provider} is set.`);
+  return name;
+}
+
+function hostOf(baseUrl: string): string {
+  return plainHost(URL.parse(baseUrl)?.hostname ?? baseUrl);
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

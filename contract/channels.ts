@@ -18,6 +18,7 @@ import {
   HealthCheck,
   JournalDiff,
   JournalEntry,
+  ModelSpend,
   ServerStatus,
   ToolInfo,
   Trial,
@@ -165,6 +166,9 @@ export const CHANNELS = {
   'keys.check': { input: z.strictObject({ id: KeyId }), output: KeyInfo },
   'keys.remove': { input: z.strictObject({ id: KeyId }), output: none },
   'keys.importEnv': { input: KeyImportInput, output: KeyImport },
+
+  /** What each client used of AI models today (UTC). */
+  'models.spend': { input: none, output: z.array(ModelSpend) },
 
   'settings.get': { input: none, output: Settings },
   'settings.update': { input: SettingsPatch, output: Settings },

@@ -14,6 +14,15 @@ export const Workspace = z.strictObject({
 });
 export type Workspace = z.infer<typeof Workspace>;
 
+/** What a client used of AI models on a day. */
+export const ModelSpend = z.strictObject({
+  clientId: z.string(),
+  tokens: z.int(),
+  /** US cents, of calls whose price is known. */
+  cents: z.number(),
+});
+export type ModelSpend = z.infer<typeof ModelSpend>;
+
 /** An AI client that holds a token. */
 export const Client = z.strictObject({
   id: z.string(),

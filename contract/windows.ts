@@ -56,6 +56,7 @@ const MAIN: Readonly<Record<Exclude<Channel, 'approvals.decide'>, true>> = {
   'keys.check': true,
   'keys.remove': true,
   'keys.importEnv': true,
+  'models.spend': true,
   'settings.get': true,
   'settings.update': true,
   'settings.reset': true,

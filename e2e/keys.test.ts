@@ -162,7 +162,7 @@ it('a value among the arguments is refused', async () => {
 
 async function provider(): Promise<Server> {
   const server = createServer((request, response) => {
-    const good = [KEY, 'sk-good-value'].includes(String(request.headers['x-api-key']));
+    const good = [KEY, 'sk-good-value'].some((key) => request.headers.authorization === `Bearer ${key}`);
     response.writeHead(good ? 200 : 401, { 'content-type': 'application/json' }).end('{"data":[]}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

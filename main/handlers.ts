@@ -82,6 +82,11 @@ const HANDLERS: Handlers = {
   'keys.remove': ({ id }, core) => core.keyAdmin.remove(id).then(() => ({})),
   'keys.importEnv': (input, core) => core.keyAdmin.importEnv(input),
 
+  'models.spend': (_, core) =>
+    core.budget
+      .today()
+      .map(({ clientId, tokens, microcents }) => ({ clientId, tokens, cents: microcents / 1e6 })),
+
   'settings.get': (_, core) => core.settings.current,
   'settings.update': (patch, core) => core.admin.updateSettings(patch),
   'settings.reset': ({ section, key }, core) => core.admin.resetSettings(section, key),

@@ -27,14 +27,14 @@ export interface LastAnswer {
 }
 
 /** In words of ours: an SDK's error may carry headers and bodies, and a key in them. */
-export function failureOf(error: unknown, provider: Provider, last: LastAnswer): unknown {
+export function failureOf(error: unknown, provider: Provider, last: LastAnswer, key: string): unknown {
   if (error instanceof FastbandError) {
     // The guard's own words, or the network's.
     if (error.code === 'fetch_failed') return new ProviderFailure('down', error.message, { cause: error });
     return error;
   }
   for (let one: unknown = error; one instanceof Error; one = one.cause)
-    if (one instanceof FastbandError) return failureOf(one, provider, last);
+    if (one instanceof FastbandError) return failureOf(one, provider, last, key);
   const name = { anthropic: 'Anthropic', openai: 'OpenAI', google: 'Google' }[provider];
   const { status, retryAfterMs } = last;
   const fail = (kind: FailureKind, message: string) =>
@@ -54,15 +54,18 @@ export function failureOf(error: unknown, provider: Provider, last: LastAnswer):
     );
   if (status >= 500 || status === 408 || status === 409)
     return fail('busy', `${name} has a problem of its own (${status}). Try again later.`);
-  if (status >= 400) return fail('refused', `${name} refused this request (${status}).${reasonIn(error)}`);
+  if (status >= 400)
+    return fail('refused', `${name} refused this request (${status}).${reasonIn(error, key)}`);
   return fail('busy', `The answer of ${name} broke off.`);
 }
 
 /** The provider's own sentence about what is wrong with the request: text of theirs, in short. */
-function reasonIn(error: unknown): string {
+function reasonIn(error: unknown, key: string): string {
   const body = error instanceof Error && 'error' in error ? error.error : undefined;
   const message = findMessage(body);
-  return message === undefined ? '' : ` It says: "${message.replace(/\s+/g, ' ').slice(0, 300)}"`;
+  return message === undefined
+    ? ''
+    : ` It says: "${message.replaceAll(key, '[key]').replace(/\s+/g, ' ').slice(0, 300)}"`;
 }
 
 function findMessage(body: unknown): string | undefined {

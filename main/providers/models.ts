@@ -96,7 +96,7 @@ export class Models {
       return names;
     } catch (error) {
       call.signal.throwIfAborted();
-      throw failureOf(error, provider, last);
+      throw failureOf(error, provider, last, key);
     }
   }
 
@@ -176,7 +176,7 @@ export class Models {
       else if (length > 0) spent({ input: estimate, output: Math.ceil(length / 3) });
       call.signal.throwIfAborted();
       if (tooLong.signal.aborted) throw tooLong.signal.reason;
-      throw failureOf(error, adapter.name, last);
+      throw failureOf(error, adapter.name, last, key);
     }
   }
 

@@ -4,13 +4,16 @@ import type { Net } from '../guard/net.ts';
 
 const CHECK_MS = 10_000;
 
-/** The cheapest question that only a good key is answered: which models there are. Free with all three. */
+/**
+ * The cheapest question that only a good key is answered: which models there are. Free with all three. The headers are
+ * those that each provider's own SDK sends.
+ */
 const QUESTIONS: Readonly<
   Record<Provider, { readonly path: string; headers(key: string): Record<string, string> }>
 > = {
   anthropic: {
     path: 'v1/models?limit=1',
-    headers: (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),
+    headers: (key) => ({ authorization: `Bearer ${key}`, 'anthropic-version': '2026-10-21' }),
   },
   openai: { path: 'v1/models', headers: (key) => ({ authorization: `Bearer ${key}` }) },
   google: { path: 'v1beta/models?pageSize=1', headers: (key) => ({ 'x-goog-api-key': key }) },

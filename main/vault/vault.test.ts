@@ -199,7 +199,7 @@ describe('a check', () => {
     await admin.check('anthropic');
     await admin.check('openai');
     expect(seen).toMatchObject([
-      { url: '/v1/models?limit=1', headers: { 'x-api-key': KEY } },
+      { url: '/v1/models?limit=1', headers: { authorization: `Bearer ${KEY}` } },
       { url: '/v1/models', headers: { authorization: 'Bearer sk-openai-value' } },
     ]);
   });
@@ -226,7 +226,10 @@ describe('a rotation', () => {
     const { admin } = vault();
     await admin.set({ id: 'anthropic', value: KEY });
     await admin.rotate({ id: 'anthropic', value: 'sk-new-value', unchecked: false });
-    expect([items.get('anthropic'), seen[0]?.headers['x-api-key']]).toEqual(['sk-new-value', 'sk-new-value']);
+    expect([items.get('anthropic'), seen[0]?.headers.authorization]).toEqual([
+      'sk-new-value',
+      'Bearer sk-new-value',
+    ]);
     answer = { status: 500 };
     await admin.rotate({ id: 'anthropic', value: 'sk-newer-value', unchecked: true });
     expect(items.get('anthropic')).toBe('sk-newer-value');

@@ -26,7 +26,9 @@ export function ClientDrawer({
 }) {
   const m = useMessages();
   const words = m.clients;
-  const { exactTime, duration } = useFormat();
+  const { exactTime, duration, number, decimal } = useFormat();
+  const spend = useChannel('models.spend', {}).data?.find((one) => one.clientId === client.id);
+  const limits = useChannel('settings.get', {}).data?.providers;
   const [revoking, setRevoking] = useState(false);
   const revoke = useCommand('clients.revoke');
   const grants = useChannel('grants.list', {}).data?.filter((one) => one.clientId === client.id).length ?? 0;
@@ -59,6 +61,11 @@ export function ClientDrawer({
             {words.calls(figures?.calls ?? 0)}
             {figures?.meanMs != null && ` · ${words.mean(duration(figures.meanMs))}`}
             {(figures?.denied ?? 0) > 0 && ` · ${words.denied(figures?.denied ?? 0)}`}
+          </dd>
+          <dt>{words.models}</dt>
+          <dd>
+            {words.tokens(number(spend?.tokens ?? 0), number(limits?.dailyTokens ?? 0))}
+            {spend !== undefined && spend.cents > 0 && ` · ${words.cents(decimal(spend.cents))}`}
           </dd>
           <dt>{words.grants}</dt>
           <dd>

@@ -494,6 +494,9 @@ export const de: Messages = {
     activity: 'Sein Verlauf',
     added: 'Hinzugefügt',
     lastSeen: 'Zuletzt gesehen',
+    models: 'KI-Modelle heute',
+    tokens: (used: string, of: string) => (of === '0' ? `${used} Tokens` : `${used} von ${of} Tokens`),
+    cents: (cents: string) => `${cents} US-Cent`,
     grants: 'Erlaubnisse',
     grantCount: (n: number) => (n === 0 ? 'Keine' : count(n, 'Erlaubnis', 'Erlaubnisse')),
     toolsHint:

@@ -68,7 +68,7 @@ const BY_ROW: Readonly<Record<string, readonly string[]>> = {
   settings: ['settings.'],
   server: ['server.', 'health.'],
   undo: ['journal.'],
-  call: ['audit.stats', 'journal.', 'clients.', 'keys.list'],
+  call: ['audit.stats', 'journal.', 'clients.', 'keys.list', 'models.'],
   audit: ['audit.'],
 };
 

@@ -51,6 +51,15 @@ const sections = {
     allowedHosts: z
       .array(z.string().regex(/^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):(?:[1-9][0-9]{0,4}|\*)$/))
       .max(100),
+    /** Pages that a site's robots.txt keeps from programs are not fetched. */
+    respectRobots: z.boolean(),
+    /** Read of one page or answer, unpacked; the rest is left. */
+    maxBytes: z
+      .int()
+      .min(1024)
+      .max(64 * 1024 * 1024),
+    /** Longest wait for one page or answer, redirects and all. */
+    timeoutSeconds: z.int().min(1).max(3600),
   }),
   /** Where the AI providers are; an own server that speaks the same works too. */
   providers: z.strictObject({
@@ -122,7 +131,7 @@ export const DEFAULT_SETTINGS: Settings = {
   audit: { retentionDays: 365 },
   journal: { retentionDays: 30, maxFileBytes: 64 * 1024 * 1024, maxTotalBytes: 2 * 1024 * 1024 * 1024 },
   commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, env: [] },
-  web: { allowedHosts: [] },
+  web: { allowedHosts: [], respectRobots: true, maxBytes: 5 * 1024 * 1024, timeoutSeconds: 30 },
   providers: {
     anthropicUrl: 'https://api.anthropic.com',
     openaiUrl: 'https://api.openai.com',

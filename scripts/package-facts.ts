@@ -16,6 +16,7 @@ export const NEEDED = [
   'package.json',
   'dist/main.js',
   'dist/reader-worker.js',
+  'dist/page-worker.js',
   'dist/licences.json',
   'dist/preload/main.cjs',
   'dist/preload/approval.cjs',

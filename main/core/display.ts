@@ -42,6 +42,11 @@ export function showHidden(text: string): string {
   });
 }
 
+/** The text without its hidden characters: what a person would have seen of it. */
+export function withoutHidden(text: string): string {
+  return text.replace(HIDDEN, '');
+}
+
 /** One line: hidden characters made visible, line ends and tabs too. For titles, paths and arguments. */
 export function showLine(text: string): string {
   return showHidden(text).replaceAll('\n', '⟦LF⟧').replaceAll('\t', '⟦TAB⟧');

@@ -26,6 +26,7 @@ export function outcomeOf(error: FastbandError): AuditOutcome {
     case 'changed_since_plan':
     case 'conflict':
     case 'output_too_large':
+    case 'fetch_failed':
       return 'error';
     default:
       return 'denied';

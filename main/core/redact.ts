@@ -151,7 +151,8 @@ function lastOf(secret: string): string {
   return secret.length >= 24 ? secret.slice(-4) : '';
 }
 
-function maskValues(value: string, secrets: readonly string[]): string {
+/** The text with these very values masked, also where they are written in base64, in a URL or in JSON. */
+export function maskValues(value: string, secrets: readonly string[]): string {
   let masked = value;
   const longestFirst = secrets.length > 1 ? secrets.toSorted((a, b) => b.length - a.length) : secrets;
   for (const secret of longestFirst) {

@@ -43,7 +43,7 @@ export function effectWords(effect: Effect): string {
     case 'exec':
       return `run ${commandLine(effect.argv)} in ${placeWords(effect.cwd, effect.workspace)}`;
     case 'net':
-      return `reach ${showLine(effect.host)}:${effect.port} (${showLine(effect.method)})`;
+      return netWords(effect);
     case 'secret':
       return `use the ${showLine(effect.provider)} key`;
     case 'query':
@@ -89,6 +89,17 @@ export function matchWords(match: Match): string {
 /** An argv as one line, each argument's borders visible; the tail of a long one is never hidden. */
 export function commandLine(argv: readonly string[]): string {
   return middleCut(argv.map(quoteArgument).join(' '), 400);
+}
+
+/** "reach example.com (GET)"; what may change something over there says that it sends. */
+function netWords({ method, host, port, url }: Extract<Effect, { kind: 'net' }>): string {
+  const usual = url.startsWith('https:') ? 443 : url.startsWith('http:') ? 80 : undefined;
+  const place = `${showLine(host.includes(':') ? `[${host}]` : host)}${port === usual ? '' : `:${port}`}`;
+  const verb = showLine(method.toUpperCase());
+  const plain = usual === 80 ? ', not encrypted' : '';
+  return /^(?:POST|PUT|PATCH|DELETE)$/.test(verb)
+    ? `send ${place} a ${verb} request${plain}`
+    : `reach ${place} (${verb}${plain})`;
 }
 
 function sameOp(a: Effect, b: Effect): boolean {

@@ -1,10 +1,13 @@
 import { isIP } from 'node:net';
 import { connect as secure } from 'node:tls';
 import { Agent, fetch } from 'undici';
+import { FastbandError } from '../core/errors.ts';
 import type { Net } from './net.ts';
 import { plainHost } from './url.ts';
 
+const CONNECT_MS = 10_000;
 const TLS_MS = 10_000;
+const MAX_HEADER_BYTES = 32 * 1024;
 
 export interface HttpClient {
   readonly send: typeof fetch;
@@ -18,12 +21,18 @@ export interface HttpClient {
 export function guardedHttp(connect: Net['connect']): HttpClient {
   const agent = new Agent({
     pipelining: 0,
+    allowH2: false,
+    // A flood of headers is an error before it is a burden.
+    maxHeaderSize: MAX_HEADER_BYTES,
     connect: (options, callback) => {
       const host = plainHost(options.hostname);
       const isSecure = options.protocol === 'https:';
       const port = options.port === '' ? (isSecure ? 443 : 80) : Number(options.port);
-      connect(host, port, AbortSignal.timeout(TLS_MS)).then(
+      const slow = new AbortController();
+      const connecting = setTimeout(() => slow.abort(tooSlow(host)), CONNECT_MS);
+      connect(host, port, slow.signal).then(
         (socket) => {
+          clearTimeout(connecting);
           if (!isSecure) {
             callback(null, socket);
             return;
@@ -33,9 +42,11 @@ export function guardedHttp(connect: Net['connect']): HttpClient {
             socket,
             host,
             ALPNProtocols: ['http/1.1'],
+            // Said aloud: NODE_TLS_REJECT_UNAUTHORIZED in the environment would switch it off.
+            rejectUnauthorized: true,
             ...(isIP(host) === 0 ? { servername: host } : {}),
           });
-          const timer = setTimeout(() => tls.destroy(new Error('TLS took too long')), TLS_MS);
+          const timer = setTimeout(() => tls.destroy(tooSlow(host)), TLS_MS);
           const onError = (error: Error) => {
             clearTimeout(timer);
             callback(error, null);
@@ -47,9 +58,16 @@ export function guardedHttp(connect: Net['connect']): HttpClient {
             callback(null, tls);
           });
         },
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+        (error: unknown) => {
+          clearTimeout(connecting);
+          callback(error instanceof Error ? error : new Error(String(error)), null);
+        },
       );
     },
   });
   return { send: fetch, agent };
+}
+
+function tooSlow(host: string): FastbandError {
+  return new FastbandError('fetch_failed', `${host} did not answer within 10 s.`);
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { FastbandError } from '../core/errors.ts';
 
@@ -30,7 +32,20 @@ const BAD_PORTS = new Set([
 ]);
 
 /** What a person may open with `web.allowedHosts`. All else that is not public stays closed. */
-const OPENABLE = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']);
+const OPENABLE = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat', 'own']);
+
+/**
+ * Where clouds hand out the machine's own credentials, in ranges that are public or that a person may open:
+ * AWS and Google over IPv6, Alibaba, Azure's wire server. The usual 169.254.169.254 is link-local.
+ */
+const METADATA = new Set(['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16']);
+
+/**
+ * Names as they are looked up, in ASCII: no empty part, and nothing that a rule's pattern would read as more than
+ * one host (`*`). Underscores are in real names. Lengths: RFC 1035, 2.3.4.
+ */
+const NAME =
+  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 
 /**
  * Parses a URL and refuses what can be refused by looking at it.
@@ -46,16 +61,18 @@ export function parseTarget(
 ): Target {
   const url = URL.parse(text);
   if (url === null) throw refused('This is not a whole URL. It begins with http:// or https://.');
-  if (!schemes.includes(url.protocol))
+  // Of other schemes the WHATWG parser leaves the host as it was written, so that no look at it could be trusted.
+  if (!schemes.includes(url.protocol) || !Object.hasOwn(DEFAULT_PORTS, url.protocol))
     throw refused(`Only ${schemes.map((one) => one.slice(0, -1)).join(' and ')} URLs can be reached.`);
   if (url.username !== '' || url.password !== '')
     throw refused('A URL with a name or password in it is refused. Send credentials as a named secret.');
   const host = plainHost(url.hostname);
   if (host === '') throw refused('This URL names no host.');
+  if (isIP(host) === 0 && !NAME.test(host)) throw refused(`${host.slice(0, 253)} is not the name of a host.`);
   const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? 0) : Number(url.port);
   if (BAD_PORTS.has(port)) throw refused(`Port ${port} is not one that web pages are served from.`);
   const allowedByPerson = isAllowed(host, port, allowedHosts);
-  if (ipaddr.isValid(host)) checkAddress(host, host, port, allowedByPerson);
+  if (isIP(host) !== 0) checkAddress(host, host, port, allowedByPerson);
   else if (!allowedByPerson && /(?:^|\.)localhost$/.test(host)) throw privateTarget(host, port);
   return { url, host, port, allowedByPerson };
 }
@@ -64,10 +81,19 @@ export function parseTarget(
  * Refuses an address that is not on the public internet.
  *
  * @param host - what was asked for; the address is one that it stands for
+ * @param ownNetworks - in CIDR form, what this machine's interfaces are in: a public address may still be this
+ *   machine's or its neighbour's, behind the same firewall
  * @throws FastbandError `url_refused`
  */
-export function checkAddress(address: string, host: string, port: number, allowedByPerson: boolean): void {
-  const range = rangeOf(address);
+export function checkAddress(
+  address: string,
+  host: string,
+  port: number,
+  allowedByPerson: boolean,
+  ownNetworks: readonly string[] = [],
+): void {
+  const general = rangeOf(address);
+  const range = general === 'unicast' && isWithinAny(address, ownNetworks) ? 'own' : general;
   if (range === 'unicast') return;
   if (allowedByPerson && OPENABLE.has(range) && (!isLocalName(host) || range === 'loopback')) return;
   throw privateTarget(host, port, address);
@@ -75,8 +101,10 @@ export function checkAddress(address: string, host: string, port: number, allowe
 
 /** The kind of address, in the words of the IANA special-purpose registries; `unicast` is the public internet. */
 export function rangeOf(address: string): string {
-  if (!ipaddr.isValid(address) || address.includes('%')) return 'invalid';
+  // What `isIP` does not know is no address as a resolver gives it, however a library might read it.
+  if (isIP(address) === 0 || address.includes('%')) return 'invalid';
   const parsed = ipaddr.parse(address);
+  if (METADATA.has(parsed.toString())) return 'metadata';
   const range: string = parsed.range();
   // Of IPv6, only 2000::/3 is given out (RFC 4291 and IANA's registry); what lies outside may mean anything.
   if (range === 'unicast' && parsed instanceof ipaddr.IPv6 && ((parsed.parts[0] ?? 0) & 0xe000) !== 0x2000)
@@ -94,7 +122,28 @@ function isAllowed(host: string, port: number, allowedHosts: readonly string[]):
   return allowedHosts.some((entry) => {
     const colon = entry.lastIndexOf(':');
     const allowedPort = entry.slice(colon + 1);
-    return plainHost(entry.slice(0, colon)) === host && (allowedPort === '*' || Number(allowedPort) === port);
+    // Read as a URL's host is, so that an address may be written in any form.
+    const allowedHost = URL.parse(`http://${entry.slice(0, colon)}/`)?.hostname ?? '';
+    return plainHost(allowedHost) === host && (allowedPort === '*' || Number(allowedPort) === port);
+  });
+}
+
+/**
+ * What a person should know of a host before they allow it: how a name in another script is written, as
+ * `xn--pple-43d.com` looks like a name they know. Source: RFC 5891, UTS #39.
+ */
+export function hostWarnings(host: string): string[] {
+  if (!/(?:^|\.)xn--/.test(host)) return [];
+  const shown = domainToUnicode(host);
+  const written = shown === '' || shown === host ? '' : ` It is shown elsewhere as “${shown}”.`;
+  return [`${host} is a name with letters outside a to z, which can look like another name.${written}`];
+}
+
+function isWithinAny(address: string, networks: readonly string[]): boolean {
+  const parsed = ipaddr.parse(address);
+  return networks.some((network) => {
+    const [base, bits] = ipaddr.parseCIDR(network);
+    return parsed.kind() === base.kind() && parsed.match(base, bits);
   });
 }
 

@@ -27,6 +27,7 @@ import { getConfig } from './system/get-config.ts';
 import { getVersion } from './system/get-version.ts';
 import { healthCheck } from './system/health-check.ts';
 import { listWorkspaces } from './system/list-workspaces.ts';
+import { webTools } from './web/web-tools.ts';
 
 /** The tools that need nothing but the call itself. A new one is a file and a line here. */
 const PLAIN_TOOLS: readonly Tool[] = [
@@ -59,7 +60,7 @@ const PLAIN_TOOLS: readonly Tool[] = [
 ];
 
 /** Families that hold something between calls: connections, a browser. */
-const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [modelTools];
+const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [webTools, modelTools];
 
 /** Every tool that Fastband brings, in the order that clients see them. */
 export function builtInTools(services: ToolServices): Required<ToolFamily> {

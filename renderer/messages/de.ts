@@ -738,6 +738,18 @@ export const de: Messages = {
         name: 'Erlaubte private Adressen',
         text: 'Zum Beispiel localhost:3000 für einen Entwicklungsserver oder 192.168.1.20:*. Alle anderen Adressen dieses Rechners und privater Netze werden abgelehnt.',
       },
+      'web.respectRobots': {
+        name: 'robots.txt beachten',
+        text: 'Seiten, die eine Website vor Programmen verschließen möchte, werden nicht geholt.',
+      },
+      'web.maxBytes': {
+        name: 'Größte Seite oder Antwort',
+        text: 'Von einer größeren wird der Anfang gelesen. Gezählt wird nach dem Entpacken.',
+      },
+      'web.timeoutSeconds': {
+        name: 'Längste Wartezeit auf eine Seite oder Antwort',
+        text: 'Was bis dahin nicht angekommen ist, wird aufgegeben.',
+      },
       'providers.anthropicUrl': {
         name: 'Anthropic',
         text: 'Die Adresse von Anthropic oder eines Servers, der dasselbe spricht.',

@@ -712,6 +712,18 @@ export const en = {
         name: 'Private addresses that may be reached',
         text: 'Such as localhost:3000 for a development server, or 192.168.1.20:*. All other addresses of this machine and of private networks are refused.',
       },
+      'web.respectRobots': {
+        name: 'Respect robots.txt',
+        text: 'Pages that a site asks programs to leave alone are not fetched.',
+      },
+      'web.maxBytes': {
+        name: 'Largest page or answer',
+        text: 'Of a larger one the beginning is read. Counted after unpacking.',
+      },
+      'web.timeoutSeconds': {
+        name: 'Longest wait for a page or answer',
+        text: 'What has not arrived by then is given up.',
+      },
       'providers.anthropicUrl': {
         name: 'Anthropic',
         text: 'The address of Anthropic, or of a server that speaks the same.',

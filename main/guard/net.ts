@@ -72,6 +72,7 @@ export function createNet({
     try {
       return await send(url, { credentials: 'omit', ...init, redirect: 'manual', dispatcher: agent });
     } catch (error) {
+      if (init.signal?.aborted === true) throw init.signal.reason;
       throw plainError(error, String(url));
     }
   };

@@ -19,7 +19,7 @@ export type PageAnswer =
 /** At once; further questions wait. */
 const MAX_WORKERS = 2;
 /** A page that takes longer was made to. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 10_000;
 /** An idle thread keeps its memory for this long. */
 const IDLE_MS = 15_000;
 

@@ -37,6 +37,12 @@ export function readPage(question: {
   const { count, depth } = removeHidden(root, hiddenNames(styleSheets(root)));
   const title = oneLine(document.querySelector('title')?.textContent ?? '');
   const { body } = document;
+  // It is told beside the text; where the body was left out, it stands in it.
+  walk(body, (node) => {
+    if (node.nodeName.toUpperCase() !== 'TITLE') return true;
+    node.remove();
+    return false;
+  });
   const plain = count > MAX_ELEMENTS || depth > MAX_DEPTH;
   if (plain) return { title, text: plainText(body), plain };
   makeLinksWhole(root, base);

@@ -1,5 +1,4 @@
 import { FastbandError } from '../../core/errors.ts';
-import { maskValues } from '../../core/redact.ts';
 import type { RunContext, ToolResult } from '../../core/tool.ts';
 import type { Net } from '../../guard/net.ts';
 import type { Keys } from '../../vault/keys.ts';
@@ -7,12 +6,14 @@ import { checkBindings } from './binding.ts';
 import { decodeText, kindOf, mediaType, readBody } from './body.ts';
 import { deadline } from './deadline.ts';
 import type { AnswerOutput, RequestData } from './http-request.ts';
+import { masker } from './mask.ts';
 import { withSecrets } from './references.ts';
 import { USER_AGENT } from './robots.ts';
 import { untrusted } from './untrusted.ts';
 
 /** Characters of an answer's body that are told. */
 const MAX_TEXT = 200_000;
+const MARGIN = 100_000;
 const MAX_HEADERS = 100;
 /** A shorter rest of a secret says nothing. */
 const MIN_REST = 4;
@@ -33,7 +34,7 @@ export async function sendRequest(
   const sent = withSecrets(data, values);
   if (new URL(sent.url).origin !== target.url.origin)
     throw new FastbandError('url_refused', 'A secret would change where this request goes.');
-  const hide = (text: string) => maskValues(text, [...values.values()]);
+  const hide = masker([...values.values()]);
   const body = sent.json === undefined ? sent.body : JSON.stringify(sent.json);
   const { signal, stop } = deadline(context.signal, context.ports.clock, web.timeoutSeconds);
   try {
@@ -53,9 +54,12 @@ export async function sendRequest(
     const header = response.headers.get('content-type');
     const contentType = hide(mediaType(header));
     const isText = kindOf(contentType, bytes) !== 'binary';
-    const whole = isText ? hide(decodeText(bytes, header, truncated)) : '';
-    const text = (truncated ? withoutRest(whole, [...values.values()]) : whole).slice(0, MAX_TEXT);
-    const isCut = truncated || text.length < whole.length;
+    const whole = isText ? decodeText(bytes, header, truncated) : '';
+    // Masked with more behind it than is told, so that no cut can hide a secret from the mask.
+    const first = whole.slice(0, MAX_TEXT + MARGIN);
+    const isCut = truncated || whole.length > MAX_TEXT;
+    const masked = hide(first);
+    const text = (isCut ? withoutRest(masked, [...values.values()]) : masked).slice(0, MAX_TEXT);
     const headers = Object.fromEntries(headersOf(response.headers, hide));
     const status = response.status;
     const size = isText

@@ -136,7 +136,10 @@ export class Core {
     this.settings = settings;
     this.tables = new LiveTables(store, ports.log, projects, () => this.registry.hashes());
     this.#unlock = unlock;
-    const net = createNet({ allowedHosts: () => settings.current.web.allowedHosts });
+    const net = createNet({
+      allowedHosts: () => settings.current.web.allowedHosts,
+      closedPorts: () => [this.#mcp, this.#panel].flatMap((url) => Number(URL.parse(url ?? '')?.port) || []),
+    });
     this.vault = new Vault({
       keychain: keychain,
       store: store.keys,

@@ -76,6 +76,19 @@ describe('names that lead astray', () => {
     await expect(net.fetch('http://me.example/')).rejects.toMatchObject({ code: 'url_refused' });
   });
 
+  test('Fastband’s own port, also where a person allowed all of this machine', async () => {
+    const port = await hello();
+    const net = createNet({
+      allowedHosts: () => ['127.0.0.1:*', 'me.example:*'],
+      ownNetworks: () => [],
+      closedPorts: () => [port],
+      resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+    });
+    for (const host of ['127.0.0.1', 'me.example'])
+      await expect(net.fetch(`http://${host}:${port}/`)).rejects.toMatchObject({ code: 'url_refused' });
+    expect(web.connections).toBe(0);
+  });
+
   test('rebinding: the name is looked up once for a connection, and the checked address is the dialled one', async () => {
     const port = await hello();
     const answers = ['127.0.0.1', '169.254.169.254', '127.0.0.1'];

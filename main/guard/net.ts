@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import type { RequestInit, Response } from 'undici';
 import { FastbandError } from '../core/errors.ts';
 import type { HttpClient } from './net-http.ts';
-import { checkAddress, parseTarget, plainHost, type Target } from './url.ts';
+import { checkAddress, parseTarget, plainHost, rangeOf, type Target } from './url.ts';
 
 /** The one way out to the network. Every address is checked at the moment it is dialled, and no other is dialled. */
 export interface Net {
@@ -31,6 +31,8 @@ export interface NetOptions {
   readonly allowedHosts: () => readonly string[];
   /** Every address of a name; tests give their own. */
   readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+  /** Ports of this machine where Fastband itself listens: no tool reaches them, whatever a person allowed. */
+  readonly closedPorts?: () => readonly number[];
   /** The networks that this machine is in, in CIDR form; tests give their own. */
   readonly ownNetworks?: () => readonly string[];
 }
@@ -40,6 +42,7 @@ const CONNECT_MS = 10_000;
 export function createNet({
   allowedHosts,
   resolve = resolveAll,
+  closedPorts = () => [],
   ownNetworks = networksOfInterfaces,
 }: NetOptions): Net {
   const parse: Net['parse'] = (url, schemes) => parseTarget(url, allowedHosts(), schemes);
@@ -49,7 +52,11 @@ export function createNet({
     if (found.length === 0) throw new FastbandError('fetch_failed', `The name ${host} has no address.`);
     const own = ownNetworks();
     // One bad address spoils the name: whoever controls it chooses the order.
-    for (const { address } of found) checkAddress(address, host, port, allowedByPerson, own);
+    for (const { address } of found) {
+      checkAddress(address, host, port, allowedByPerson, own);
+      if (rangeOf(address) === 'loopback' && closedPorts().includes(port))
+        throw new FastbandError('url_refused', 'Fastband’s own address is not for tools to reach.');
+    }
     return found;
   };
 

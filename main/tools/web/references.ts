@@ -1,7 +1,7 @@
 import { FastbandError } from '../../core/errors.ts';
 
 /** `{{secret:NAME}}`: stands for a secret that is put in as the request leaves. */
-const REFERENCE = /\{\{secret:([A-Za-z0-9_.-]{1,100})\}\}/g;
+const REFERENCE = /\{\{secret:([A-Za-z][A-Za-z0-9_-]{0,63})\}\}/g;
 /** What was meant as one, and would be sent to a stranger as it stands. */
 const MISSHAPEN = /\{\{\s*secret\b/i;
 

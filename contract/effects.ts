@@ -62,7 +62,9 @@ export const SecretEffect = z.strictObject({
 });
 export const QueryEffect = z.strictObject({
   kind: z.literal('query'),
-  workspace: z.string(),
+  /** Of a database that is a file. Absent for one on a server. */
+  workspace: z.string().optional(),
+  /** The file's path relative to the workspace's root, or `pg:NAME` after the secret that holds the connection. */
   database: z.string(),
   access: z.enum(['read', 'write']),
 });

@@ -78,6 +78,16 @@ const sections = {
     /** `model=input/output`, in US dollars for a million tokens: what a call costs is known where this says it. */
     prices: z.array(z.string().regex(/^[A-Za-z0-9._:/-]+=\d+(?:\.\d+)?\/\d+(?:\.\d+)?$/)).max(100),
   }),
+  databases: z.strictObject({
+    /** Most rows that one query answers. */
+    maxRows: z.int().min(1).max(100_000),
+    /** Most that one query answers, in bytes of JSON. */
+    maxBytes: z
+      .int()
+      .min(4096)
+      .max(4 * 1024 * 1024),
+    timeoutSeconds: z.int().min(1).max(3600),
+  }),
   redaction: z.strictObject({
     /** Mask secrets in what tools answer to clients too. */
     toolOutput: z.boolean(),
@@ -117,6 +127,7 @@ export const SettingsPatch = z.strictObject({
   commands: sections.commands.partial().optional(),
   web: sections.web.partial().optional(),
   providers: sections.providers.partial().optional(),
+  databases: sections.databases.partial().optional(),
   redaction: sections.redaction.partial().optional(),
   appearance: sections.appearance.partial().optional(),
   desktop: sections.desktop.partial().optional(),
@@ -144,6 +155,7 @@ export const DEFAULT_SETTINGS: Settings = {
     dailyCents: 0,
     prices: [],
   },
+  databases: { maxRows: 1000, maxBytes: 1024 * 1024, timeoutSeconds: 30 },
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },
   desktop: { launchAtLogin: false, startHidden: false, notifications: true },
@@ -161,6 +173,7 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     commands: { ...base.commands, ...patch.commands },
     web: { ...base.web, ...patch.web },
     providers: { ...base.providers, ...patch.providers },
+    databases: { ...base.databases, ...patch.databases },
     redaction: { ...base.redaction, ...patch.redaction },
     appearance: { ...base.appearance, ...patch.appearance },
     desktop: { ...base.desktop, ...patch.desktop },

@@ -154,6 +154,7 @@ export class Core {
     this.#tools = builtInTools({
       keys: this.vault,
       net,
+      ports,
       models: () => {
         this.#models ??= import('./providers/models.ts').then(
           ({ Models }) => new Models({ net, keys: this.vault, budget: this.budget }),

@@ -1,6 +1,8 @@
+import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { HostEvent } from '../contract/events.ts';
-import type { Clock, Log, Ports, SecretSource } from './ports.ts';
+import type { Child, Clock, Log, Ports, SecretSource } from './ports.ts';
 
 /** Time as it is. */
 export const systemClock: Clock = {
@@ -24,12 +26,41 @@ export function secretSource(first: () => readonly string[]): SecretSource {
   });
 }
 
+/** A process of plain Node. It does not keep this one alive. */
+export function forkNode(module: URL): Child {
+  const { SystemRoot } = process.env;
+  const child = fork(fileURLToPath(module), [], {
+    execArgv: [],
+    // Windows starts nothing without it.
+    env: SystemRoot === undefined ? {} : { SystemRoot },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  child.unref();
+  child.channel?.unref();
+  let ended = false;
+  const listeners: (() => void)[] = [];
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    for (const listener of listeners) listener();
+  };
+  child.once('exit', end).once('error', end);
+  return {
+    send: (message) => void child.send(message as object, () => {}),
+    onMessage: (listener) => void child.on('message', listener),
+    onExit: (listener) => void listeners.push(listener),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
 /** What the core needs, from plain Node. */
 export function nodePorts(options: {
   readonly home: string;
   readonly log: Log;
   readonly secrets?: SecretSource;
   readonly notify?: (event: HostEvent) => void;
+  /** Default: plain Node's. */
+  readonly fork?: Ports['fork'];
 }): Ports {
   return {
     clock: systemClock,
@@ -39,5 +70,6 @@ export function nodePorts(options: {
     secrets: options.secrets ?? secretSource(() => []),
     home: options.home,
     env: process.env,
+    fork: options.fork ?? forkNode,
   };
 }

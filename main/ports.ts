@@ -14,6 +14,19 @@ export interface Ports {
   readonly home: string;
   /** The environment that children may inherit from, by allowlist. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Runs a module of ours in a Node process of its own, with an empty environment. */
+  readonly fork: (module: URL) => Child;
+}
+
+/** A process of ours beside the host, for work that must be able to be ended in the middle of anything. */
+export interface Child {
+  /** @param message - JSON */
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** Called once, when it has ended for whatever reason. */
+  onExit(listener: () => void): void;
+  /** Ends it at once. */
+  kill(): void;
 }
 
 /** Values to mask. The core adds those of the vault, so that the host's own log masks them too. */

@@ -24,6 +24,7 @@ try {
       main: 'main/index.ts',
       'reader-worker': 'main/store/reader-worker.ts',
       'page-worker': 'main/tools/web/page-worker.ts',
+      'sqlite-process': 'main/tools/databases/sqlite-process.ts',
     },
     outdir: DRAFT,
     bundle: true,
@@ -96,7 +97,8 @@ function onlyCommandLine({ outputs }: Metafile): string[] {
     for (const { path, external } of outputs[output]?.imports ?? []) if (external !== true) visit(path);
   };
   for (const output of Object.keys(outputs))
-    if (['main.js', 'reader-worker.js', 'page-worker.js'].includes(name(output))) visit(output);
+    if (['main.js', 'reader-worker.js', 'page-worker.js', 'sqlite-process.js'].includes(name(output)))
+      visit(output);
   return Object.keys(outputs).flatMap((output) =>
     !used.has(output) && output.endsWith('.js') ? [name(output)] : [],
   );

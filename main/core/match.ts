@@ -163,7 +163,7 @@ export function exactMatch(effect: Effect): Match {
     case 'query':
       return {
         kind: 'query',
-        workspace: effect.workspace,
+        ...(effect.workspace === undefined ? {} : { workspace: effect.workspace }),
         databases: [escapeWildcard(effect.database)],
         access: effect.access,
       };

@@ -10,7 +10,8 @@ import { matchWords } from './words.ts';
 /**
  * Patterns that a person may remember in place of asking again, narrowest first: exactly these effects (`exact`),
  * their folders (`folder`), their workspace (`workspace`), the command with any further arguments (`command`),
- * the host with any method (`host`). Each one covers every effect given; wider ones are left out where they add nothing.
+ * the host with any method (`host`), any question to the workspace's databases, or any use of one that may be changed
+ * (`database`). Each one covers every effect given; wider ones are left out where they add nothing.
  */
 export function suggest(effects: readonly Effect[]): Suggestion[] {
   const found: Suggestion[] = [];
@@ -29,6 +30,7 @@ export function suggest(effects: readonly Effect[]): Suggestion[] {
   offer('host', (effect) =>
     effect.kind === 'net' ? { kind: 'net', hosts: [effect.host], ports: [effect.port] } : exactMatch(effect),
   );
+  offer('database', databaseMatch);
   return found;
 }
 
@@ -61,6 +63,17 @@ function commandMatch(effect: Effect): Match {
     workspace: effect.workspace,
     argv: [...effect.argv.slice(0, kept).map(escapeWildcard), '...'],
   };
+}
+
+function databaseMatch(effect: Effect): Match {
+  const exact = exactMatch(effect);
+  if (effect.kind !== 'query' || exact.kind !== 'query') return exact;
+  if (effect.access === 'write') {
+    // Who may change a database may ask it too.
+    const { access: _, ...any } = exact;
+    return any;
+  }
+  return effect.workspace === undefined ? exact : { ...exact, databases: ['*'] };
 }
 
 function unique(matches: readonly Match[]): Match[] {

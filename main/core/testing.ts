@@ -5,6 +5,7 @@ import type { Effect } from '../../contract/effects.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import type { Grant, Rule } from '../../contract/policy.ts';
 import { DEFAULT_SETTINGS, mergeSettings, type SettingsPatch } from '../../contract/settings.ts';
+import { forkNode } from '../node-ports.ts';
 import type { Clock, Log, Ports } from '../ports.ts';
 import { ApprovalQueue, type GrantRequest } from './approvals.ts';
 import type { AuditEntry } from './audit-entry.ts';
@@ -80,6 +81,7 @@ export function fakePorts(clock: Clock, more: Partial<Ports> = {}): Ports & { re
     secrets: () => [],
     home: '/nowhere/fastband-home',
     env: {},
+    fork: forkNode,
     events,
     ...more,
   };

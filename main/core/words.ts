@@ -47,7 +47,7 @@ export function effectWords(effect: Effect): string {
     case 'secret':
       return `use the ${showLine(effect.provider)} key`;
     case 'query':
-      return `${effect.access === 'write' ? 'change' : 'query'} the database ${showLine(effect.database)} in ${effect.workspace}`;
+      return `${effect.access === 'write' ? 'change' : 'query'} the database ${databaseWords(effect.database, effect.workspace)}`;
   }
 }
 
@@ -60,7 +60,7 @@ export function titleWords(clientName: string, effects: readonly Effect[]): stri
   const rest = effects.length - alike.length;
   const tail = rest > 0 ? `, and ${rest} more` : '';
   if (alike.length === 1) return `${name} wants to ${effectWords(first)}${tail}`;
-  const workspace = 'workspace' in first ? ` in ${first.workspace}` : '';
+  const workspace = 'workspace' in first && first.workspace !== undefined ? ` in ${first.workspace}` : '';
   return `${name} wants to ${manyWords(first)} ${alike.length} ${first.kind === 'exec' ? 'commands' : first.kind === 'net' ? 'hosts' : 'places'}${workspace}${tail}`;
 }
 
@@ -125,6 +125,10 @@ function manyWords(effect: Effect): string {
 
 function placeWords(path: string, workspace: string): string {
   return path === '.' ? showLine(workspace) : `${middleCut(showLine(path), 200)} in ${showLine(workspace)}`;
+}
+
+function databaseWords(database: string, workspace: string | undefined): string {
+  return workspace === undefined ? showLine(database) : placeWords(database, workspace);
 }
 
 function repositoryWords(path: string, workspace: string): string {

@@ -8,6 +8,7 @@ import { type App, composeApp } from '../app.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
 import type { Log } from '../ports.ts';
+import { forkUtility } from './fork.ts';
 
 export interface CoreHostOptions {
   readonly home: string;
@@ -67,7 +68,7 @@ export class CoreHost {
     const { home, log, notify } = this.#options;
     try {
       await mkdir(home, { recursive: true, mode: 0o700 });
-      const app = await composeApp(nodePorts({ home, log, notify }), { role: 'host' });
+      const app = await composeApp(nodePorts({ home, log, notify, fork: forkUtility }), { role: 'host' });
       this.#app = app;
       await app.start();
     } catch (error) {

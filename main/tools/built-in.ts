@@ -1,5 +1,6 @@
 import type { Tool } from '../core/tool.ts';
 import { runCommand } from './commands/run-command.ts';
+import { databaseTools } from './databases/family.ts';
 import { createDirectory } from './files/create-directory.ts';
 import { deletePath } from './files/delete-path.ts';
 import { editFile } from './files/edit-file.ts';
@@ -60,7 +61,7 @@ const PLAIN_TOOLS: readonly Tool[] = [
 ];
 
 /** Families that hold something between calls: connections, a browser. */
-const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [webTools, modelTools];
+const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [webTools, databaseTools, modelTools];
 
 /** Every tool that Fastband brings, in the order that clients see them. */
 export function builtInTools(services: ToolServices): Required<ToolFamily> {

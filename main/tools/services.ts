@@ -1,5 +1,6 @@
 import type { Tool } from '../core/tool.ts';
 import type { Net } from '../guard/net.ts';
+import type { Ports } from '../ports.ts';
 import type { Models } from '../providers/models.ts';
 import type { Keys } from '../vault/keys.ts';
 
@@ -7,6 +8,7 @@ import type { Keys } from '../vault/keys.ts';
 export interface ToolServices {
   readonly keys: Keys;
   readonly net: Net;
+  readonly ports: Pick<Ports, 'clock' | 'fork'>;
   /** AI models; their part is loaded when it is first asked for. */
   readonly models: () => Promise<Models>;
   /** Pictures that were taken for a client: it gets none but its own. */

@@ -405,6 +405,9 @@ export const de: Messages = {
         : `${count(n, 'Aufruf würde', 'Aufrufe würden')} anders entschieden als ohne diese Regel.`,
   },
   tools: {
+    rows: (n: number) => count(n, 'Zeile', 'Zeilen'),
+    moreRows: 'es gibt mehr',
+    shortened: (n: number) => `${count(n, 'Wert', 'Werte')} gekürzt`,
     search: 'Werkzeuge suchen',
     nothing: (query: string) => `Kein Werkzeug spricht von „${query}“`,
     clear: 'Alle Werkzeuge zeigen',
@@ -681,6 +684,7 @@ export const de: Messages = {
         title: 'KI-Anbieter',
         text: 'Wohin Anfragen an KI-Modelle gehen. Ein anderer Server, der dasselbe spricht, geht auch; einer auf diesem Rechner muss unter Web erlaubt sein.',
       },
+      databases: { title: 'Datenbanken', text: 'Was Abfragen dürfen.' },
       redaction: { title: 'Geheimnisse', text: 'Im Verlauf sind sie immer verdeckt.' },
     },
     fields: {
@@ -789,6 +793,12 @@ export const de: Messages = {
       'providers.prices': {
         name: 'Preise',
         text: 'Modell=Eingabe/Ausgabe in US-Dollar je Million Tokens, etwa claude-sonnet-5-5=3/15. Preise ändern sich: nehmen Sie sie vom Anbieter.',
+      },
+      'databases.maxRows': { name: 'Zeilen, die eine Abfrage höchstens liefert', text: '' },
+      'databases.maxBytes': { name: 'Größe, die eine Abfrage höchstens liefert', text: '' },
+      'databases.timeoutSeconds': {
+        name: 'Längste Abfrage',
+        text: 'Danach wird die Abfrage wirklich beendet.',
       },
       'commands.env': {
         name: 'Umgebungsvariablen, die Befehle sehen',

@@ -389,6 +389,9 @@ export const en = {
         : `${count(n, 'call', 'calls')} would be decided otherwise than without this rule.`,
   },
   tools: {
+    rows: (n: number) => count(n, 'row', 'rows'),
+    moreRows: 'there are more',
+    shortened: (n: number) => `${count(n, 'value', 'values')} shortened`,
     search: 'Search tools',
     nothing: (query: string) => `No tool speaks of “${query}”`,
     clear: 'Show all tools',
@@ -658,6 +661,7 @@ export const en = {
         title: 'AI providers',
         text: 'Where requests to AI models go. Another server that speaks the same works too; one on this machine must be allowed under Web.',
       },
+      databases: { title: 'Databases', text: 'What queries may take.' },
       redaction: { title: 'Secrets', text: 'In the activity they are always masked.' },
     },
     fields: {
@@ -764,6 +768,9 @@ export const en = {
         name: 'Prices',
         text: 'model=input/output in US dollars for a million tokens, such as claude-sonnet-5-5=3/15. Prices change: take them from the provider.',
       },
+      'databases.maxRows': { name: 'Rows that one query answers at most', text: '' },
+      'databases.maxBytes': { name: 'Size that one query answers at most', text: '' },
+      'databases.timeoutSeconds': { name: 'Longest query', text: 'After it, the query is ended for good.' },
       'commands.env': {
         name: 'Environment variables that commands see',
         text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read.',

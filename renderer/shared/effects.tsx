@@ -77,7 +77,9 @@ export function EffectLine({ effect }: { effect: Effect }) {
       <code className={styles.target}>
         <Shown text={targetOf(effect, words)} />
       </code>
-      {'workspace' in effect && <span className={styles.place}>{words.in(visible(effect.workspace))}</span>}
+      {'workspace' in effect && effect.workspace !== undefined && (
+        <span className={styles.place}>{words.in(visible(effect.workspace))}</span>
+      )}
     </>
   );
 }

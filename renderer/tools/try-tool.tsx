@@ -10,6 +10,7 @@ import { useMessages } from '../shared/language.ts';
 import { Button, Notice } from '../shared/parts.tsx';
 import { hrefTo } from '../shared/route.ts';
 import { toast } from '../shared/toast.tsx';
+import { AnswerTable, rowsIn } from './answer-table.tsx';
 import { type FormField, fieldsOf, inputOf } from './input-form.ts';
 
 /** A form made from the tool's schema. What it sends goes through the same door and rules as any client's call. */
@@ -81,7 +82,7 @@ export function TryTool({ tool }: { readonly tool: ToolInfo }) {
         <section className={forms.section} aria-live="polite">
           <h3>{result.error === undefined ? words.answer(duration(result.durationMs)) : words.refused}</h3>
           {result.error === undefined ? (
-            <pre className={forms.block}>{result.text}</pre>
+            <Answer text={result.text} />
           ) : (
             <Notice tone="danger">
               {visible(result.error.message)} <code>{result.error.code}</code>
@@ -92,6 +93,11 @@ export function TryTool({ tool }: { readonly tool: ToolInfo }) {
       )}
     </form>
   );
+}
+
+function Answer({ text }: { text: string }) {
+  const rows = rowsIn(text);
+  return rows === undefined ? <pre className={forms.block}>{text}</pre> : <AnswerTable answer={rows} />;
 }
 
 function Field({

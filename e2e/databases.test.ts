@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Client } from '@modelcontextprotocol/client';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Host, Sandbox } from './host.ts';
+
+let box: Sandbox;
+let host: Host;
+let client: Client;
+
+beforeEach(async () => {
+  box = new Sandbox();
+  const db = new DatabaseSync(join(box.workspace, 'shop.db'));
+  db.exec(
+    "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO items (name) VALUES ('pen'), ('book')",
+  );
+  db.close();
+  host = await box.serve();
+  client = await box.connect(host, await box.addClient('Claude Code'));
+});
+afterEach(() => box.close());
+
+const query = (sql: string, more: object = {}) =>
+  client.callTool({ name: 'query_database', arguments: { database: 'shop.db', sql, ...more } });
+
+it('a question is asked for once, then free for this database; a change asks again, and can be undone', async () => {
+  const first = query('SELECT name FROM items ORDER BY id');
+  const waiting = await host.waiting();
+  expect(waiting.title).toBe('Claude Code wants to query the database shop.db in shop, and 1 more');
+  expect(JSON.stringify(waiting.previews)).toContain('SELECT name FROM items');
+  await host.api('approvals.decide', { id: waiting.id, decision: 'allow', scope: 'hour' });
+  expect((await first).structuredContent).toMatchObject({ rows: [['pen'], ['book']] });
+  expect((await query('SELECT count(*) FROM items')).structuredContent).toMatchObject({ rows: [[2]] });
+
+  const change = query('DELETE FROM items WHERE id = ?', { params: [1], write: true });
+  const asked = await host.waiting();
+  expect(asked.effects.map(({ kind }) => kind)).toEqual(['write', 'query']);
+  await host.api('approvals.decide', { id: asked.id, decision: 'allow', scope: 'once' });
+  const { structuredContent, _meta } = await change;
+  expect(structuredContent).toMatchObject({ changes: 1 });
+  expect((await query('SELECT count(*) FROM items')).structuredContent).toMatchObject({ rows: [[1]] });
+
+  await host.api('journal.undo', { callId: String(_meta?.['fastband/callId']) });
+  expect((await query('SELECT count(*) FROM items')).structuredContent).toMatchObject({ rows: [[2]] });
+});
+
+it('the value of no row is in the log', async () => {
+  const asked = query("SELECT name || '-as-a-value' FROM items");
+  await host.api('approvals.decide', { id: (await host.waiting()).id, decision: 'allow', scope: 'once' });
+  expect(JSON.stringify((await asked).structuredContent)).toContain('pen-as-a-value');
+  expect(JSON.stringify(await host.api('audit.search', { limit: 50 }))).not.toContain('pen-as-a-value');
+});
+
+it('Fastband’s own database is none of a client’s, in a workspace that holds it', async () => {
+  await host.api('workspaces.add', { root: box.folder, name: 'all' });
+  const { _meta } = await client.callTool({
+    name: 'query_database',
+    arguments: { database: 'all/home/fastband.db', sql: 'SELECT * FROM clients' },
+  });
+  expect(_meta).toMatchObject({ 'fastband/code': 'path_refused' });
+  const listed = await client.callTool({ name: 'list_databases', arguments: {} });
+  expect(JSON.stringify(listed.structuredContent)).not.toContain('fastband.db');
+});

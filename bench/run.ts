@@ -5,6 +5,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Report>>>>
   call: async () => (await import('./call.ts')).call,
   search_files: async () => (await import('./search-files.ts')).searchFiles,
   read_file: async () => (await import('./read-file.ts')).readFile,
+  fetch_url: async () => (await import('./fetch-url.ts')).fetchUrl,
   serve: async () => (await import('./serve.ts')).serve,
   memory: async () => (await import('./memory.ts')).memory,
   audit: async () => (await import('./audit.ts')).audit,

@@ -9,6 +9,7 @@ import type { PageFetcher } from './fetch-page.ts';
 /** Characters of a page that one call answers, unless it asks for more. */
 const LIMIT = 20_000;
 const MAX_LIMIT = 200_000;
+const MAX_OFFSET = 100_000_000;
 
 export const PageOutput = z.object({
   url: z.string(),
@@ -49,15 +50,15 @@ export function fetchUrl(net: Net): { readonly tool: Tool; readonly close: () =>
     input: z.strictObject({
       url: z.string().max(8192),
       format: z.enum(['markdown', 'text', 'raw']).default('markdown'),
-      full: z.boolean().default(false).describe('all of the page, not its main part'),
-      offset: z.int().min(0).default(0).describe('characters'),
+      full: z.boolean().optional().describe('all of the page, not its main part'),
+      offset: z.int().min(0).max(MAX_OFFSET).default(0).describe('characters'),
       limit: z.int().min(1).max(MAX_LIMIT).default(LIMIT),
     }),
     output: PageOutput,
     plan(input) {
       const target = net.parse(input.url);
       const effect = netEffect('GET', target);
-      const data: PageRequest = { ...input, url: effect.url };
+      const data: PageRequest = { ...input, url: effect.url, full: input.full === true };
       return {
         effects: [effect],
         data,

@@ -142,7 +142,9 @@ export function plainText(root: DomNode): string {
 
 function tidy(text: string): string {
   return withoutHidden(text.replaceAll('\r\n', '\n'))
-    .replace(/[ \t\u00a0]{1,1000}\n/g, '\n')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

@@ -4,7 +4,7 @@ import { fetchUrl } from './fetch-url.ts';
 import { httpRequest } from './http-request.ts';
 
 /** Pages and HTTP requests, all through the one way out. */
-export function webTools(services: ToolServices): ToolFamily {
+export function webTools(services: Pick<ToolServices, 'net' | 'keys'>): ToolFamily {
   const fetching = fetchUrl(services.net);
   return {
     tools: [fetching.tool, httpRequest(services.net, services.keys)] as readonly Tool[],

@@ -10,6 +10,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Report>>>>
   memory: async () => (await import('./memory.ts')).memory,
   audit: async () => (await import('./audit.ts')).audit,
   panel: async () => (await import('./panel.ts')).panel,
+  keys: async () => (await import('./keys.ts')).keys,
 };
 
 const names = process.argv.slice(2).filter((word) => !word.startsWith('--'));

@@ -142,6 +142,9 @@ describe.skipIf(!HAS_KEYCHAIN)('http_request with a secret from a real keychain'
         });
       const sending = request('/api');
       const approval = await host.waiting();
+      expect(approval.title).toBe(
+        `Claude Code wants to send localhost:${port} an unencrypted POST request with the secret shop`,
+      );
       expect(approval.effects.map(({ kind }) => kind)).toEqual(['net', 'secret']);
       expect(JSON.stringify(approval)).toContain('{{secret:shop}}');
       await host.allow();

@@ -24,6 +24,12 @@ describe('what a person reads of a request', () => {
       [net('POST', 'https://аpple.com/')],
       'send xn--pple-43d.com a POST request',
     ],
+    [
+      'a secret that goes along',
+      [net('POST', 'https://api.example.com/a'), { kind: 'secret', provider: 'secret:shop' } as const],
+      'send api.example.com a POST request with the secret shop',
+    ],
+    ['a key alone', [{ kind: 'secret', provider: 'secret:shop' } as const], 'use the secret shop'],
   ])('%s', (_, effects, words) => {
     expect(titleWords('Claude Code', effects)).toBe(`Claude Code wants to ${words}`);
   });

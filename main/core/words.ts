@@ -45,7 +45,7 @@ export function effectWords(effect: Effect): string {
     case 'net':
       return netWords(effect);
     case 'secret':
-      return `use the ${showLine(effect.provider)} key`;
+      return `use the ${keyWords(effect.provider)}`;
     case 'query':
       return `${effect.access === 'write' ? 'change' : 'query'} the database ${databaseWords(effect.database, effect.workspace)}`;
   }
@@ -54,6 +54,8 @@ export function effectWords(effect: Effect): string {
 /** One sentence for a whole call: who wants to do what. Made from effects alone. */
 export function titleWords(clientName: string, effects: readonly Effect[]): string {
   const name = showLine(clientName);
+  const sends = sendsSecrets(effects);
+  if (sends !== undefined) return `${name} wants to ${sends}`;
   const [first] = byGravity(effects);
   if (first === undefined) return `${name} wants to do nothing that changes anything`;
   const alike = effects.filter((effect) => effect.kind === first.kind && sameOp(effect, first));
@@ -91,15 +93,30 @@ export function commandLine(argv: readonly string[]): string {
   return middleCut(argv.map(quoteArgument).join(' '), 400);
 }
 
+function keyWords(id: string): string {
+  return id.startsWith('secret:') ? `secret ${showLine(id.slice('secret:'.length))}` : `${showLine(id)} key`;
+}
+
+/** One request and the secrets that go with it are one thing: what is sent, and where to. */
+function sendsSecrets(effects: readonly Effect[]): string | undefined {
+  const secrets = effects.flatMap((effect) =>
+    effect.kind === 'secret' && effect.provider.startsWith('secret:') ? [effect.provider] : [],
+  );
+  const [request, ...others] = effects.filter((effect) => effect.kind !== 'secret');
+  const isOne = request?.kind === 'net' && others.length === 0;
+  if (!isOne || secrets.length === 0 || secrets.length + 1 < effects.length) return undefined;
+  return `${netWords(request)} with the ${secrets.map(keyWords).join(' and the ')}`;
+}
+
 /** "reach example.com (GET)"; what may change something over there says that it sends. */
 function netWords({ method, host, port, url }: Extract<Effect, { kind: 'net' }>): string {
   const usual = url.startsWith('https:') ? 443 : url.startsWith('http:') ? 80 : undefined;
   const place = `${showLine(host.includes(':') ? `[${host}]` : host)}${port === usual ? '' : `:${port}`}`;
   const verb = showLine(method.toUpperCase());
-  const plain = usual === 80 ? ', not encrypted' : '';
+  const isPlain = usual === 80;
   return /^(?:POST|PUT|PATCH|DELETE)$/.test(verb)
-    ? `send ${place} a ${verb} request${plain}`
-    : `reach ${place} (${verb}${plain})`;
+    ? `send ${place} ${isPlain ? 'an unencrypted' : 'a'} ${verb} request`
+    : `reach ${place} (${verb}${isPlain ? ', not encrypted' : ''})`;
 }
 
 function sameOp(a: Effect, b: Effect): boolean {

@@ -13,6 +13,9 @@ interface Props {
   readonly onDraft: (draft: Draft) => void;
 }
 
+/** Shown where it is one that may be given. */
+const EXAMPLE = 'SSH_AUTH_SOCK';
+
 /** Names, separated by commas or spaces. */
 export function NamesInput({ id, describedBy, invalid, value, pattern, max, onDraft }: Props) {
   const m = useMessages();
@@ -38,7 +41,7 @@ export function NamesInput({ id, describedBy, invalid, value, pattern, max, onDr
       autoCapitalize="off"
       spellCheck={false}
       value={text}
-      placeholder="EDITOR, SSH_AUTH_SOCK"
+      placeholder={pattern.test(EXAMPLE) ? `EDITOR, ${EXAMPLE}` : undefined}
       aria-describedby={describedBy}
       aria-invalid={invalid}
       onChange={(event) => setText(event.target.value)}

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -114,6 +115,26 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     await app.order({ do: 'notification', at: 0, action: 0 });
     expect((await wrote).isError).not.toBe(true);
     await app.until('an empty tray', ({ badge }) => badge === 0);
+  });
+
+  it('asks a database in a process of its own, which ends with the app', async () => {
+    const page = await mainPage();
+    const { client, folder } = await connected(page);
+    const database = new DatabaseSync(join(folder, 'shop.db'));
+    database.exec("CREATE TABLE items (name TEXT); INSERT INTO items VALUES ('pen')");
+    database.close();
+    const asked = client.callTool({
+      name: 'query_database',
+      arguments: { database: 'shop.db', sql: 'SELECT name FROM items' },
+    });
+    await app.until('a count in the tray', ({ badge }) => badge === 1);
+    await app.order({ do: 'tray', label: 'Answer what waits…' });
+    const window = await app.page('approval.html');
+    await window.getByText('SELECT name FROM items').first().waitFor();
+    await window.waitForTimeout(GUARD_MS);
+    await window.keyboard.press('a');
+    expect((await asked).structuredContent).toMatchObject({ rows: [['pen']] });
+    expect(await app.quit()).toBe(0);
   });
 
   describe('the approval window', () => {

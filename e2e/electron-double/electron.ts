@@ -25,6 +25,7 @@ export {
   Tray,
 } from './parts.ts';
 export { protocol, session } from './session.ts';
+export { UtilityProcess as utilityProcess } from './utility.ts';
 export { BrowserWindow } from './window.ts';
 
 // biome-ignore-end lint/performance/noBarrelFile: as above

@@ -25,6 +25,7 @@ export const AUDIT_TYPES = [
   'key.changed',
   'key.removed',
   'key.checked',
+  'picture.removed',
   'settings.changed',
   'server.started',
   'server.stopped',

@@ -35,6 +35,7 @@ import {
   KeySetInput,
   KeyUpdateInput,
 } from './keys.ts';
+import { BrowserState, PictureId, PictureInfo, PictureList, PictureListInput } from './pictures.ts';
 import { Explanation, Grant, Rule, RuleInput, RulePreview, RulesImport } from './policy.ts';
 import { Settings, SettingsPatch } from './settings.ts';
 
@@ -169,6 +170,11 @@ export const CHANNELS = {
 
   /** What each client used of AI models today (UTC). */
   'models.spend': { input: none, output: z.array(ModelSpend) },
+  'pictures.list': { input: PictureListInput, output: PictureList },
+  'pictures.get': { input: z.strictObject({ id: PictureId }), output: PictureInfo },
+  'pictures.delete': { input: z.strictObject({ id: PictureId }), output: PictureInfo },
+  'pictures.clear': { input: none, output: z.strictObject({ removed: z.int() }) },
+  'browser.state': { input: none, output: BrowserState },
 
   'settings.get': { input: none, output: Settings },
   'settings.update': { input: SettingsPatch, output: Settings },

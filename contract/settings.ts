@@ -88,6 +88,20 @@ const sections = {
       .max(4 * 1024 * 1024),
     timeoutSeconds: z.int().min(1).max(3600),
   }),
+  browser: z.strictObject({
+    /** A named session that nobody used for so long is closed, and so is a browser without pages. */
+    idleSeconds: z.int().min(5).max(3600),
+    /** Longest wait for a page to have loaded; it is then taken as it is. */
+    loadSeconds: z.int().min(1).max(60),
+    /** Absolute path of the browser's program; empty takes what is found in the usual places. */
+    path: z.string().max(1000),
+  }),
+  gallery: z.strictObject({
+    /** Days to keep pictures. */
+    retentionDays: z.int().min(1).max(3650),
+    /** The oldest pictures go first when all together are larger. */
+    maxBytes: z.int().min(0),
+  }),
   redaction: z.strictObject({
     /** Mask secrets in what tools answer to clients too. */
     toolOutput: z.boolean(),
@@ -128,6 +142,8 @@ export const SettingsPatch = z.strictObject({
   web: sections.web.partial().optional(),
   providers: sections.providers.partial().optional(),
   databases: sections.databases.partial().optional(),
+  browser: sections.browser.partial().optional(),
+  gallery: sections.gallery.partial().optional(),
   redaction: sections.redaction.partial().optional(),
   appearance: sections.appearance.partial().optional(),
   desktop: sections.desktop.partial().optional(),
@@ -156,6 +172,8 @@ export const DEFAULT_SETTINGS: Settings = {
     prices: [],
   },
   databases: { maxRows: 1000, maxBytes: 1024 * 1024, timeoutSeconds: 30 },
+  browser: { idleSeconds: 120, loadSeconds: 15, path: '' },
+  gallery: { retentionDays: 30, maxBytes: 1024 * 1024 * 1024 },
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },
   desktop: { launchAtLogin: false, startHidden: false, notifications: true },
@@ -174,6 +192,8 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     web: { ...base.web, ...patch.web },
     providers: { ...base.providers, ...patch.providers },
     databases: { ...base.databases, ...patch.databases },
+    browser: { ...base.browser, ...patch.browser },
+    gallery: { ...base.gallery, ...patch.gallery },
     redaction: { ...base.redaction, ...patch.redaction },
     appearance: { ...base.appearance, ...patch.appearance },
     desktop: { ...base.desktop, ...patch.desktop },

@@ -92,6 +92,7 @@ class FakeApp {
   readonly app: PanelApp = {
     handle: async (channel, input) => CHANNELS[channel].output.parse(this.#answer(channel, input)) as never,
     exportAudit: async function* () {},
+    picture: async () => ({ data: Buffer.alloc(0), type: 'image/png' }),
     subscribe: (listener) => {
       this.#listeners.add(listener);
       return () => this.#listeners.delete(listener);

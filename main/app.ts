@@ -1,6 +1,7 @@
 import type { Channel, ChannelInput, ChannelOutput } from '../contract/channels.ts';
 import type { ServerStatus } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
+import type { PictureType } from '../contract/pictures.ts';
 import { type AppOptions, Core } from './composition.ts';
 import type { SettingsStore } from './config/settings.ts';
 import type { Redactor } from './core/redact.ts';
@@ -18,6 +19,8 @@ export interface App {
   status(): ServerStatus;
   /** The rows of `audit.export` as text, in chunks, while the log may grow. */
   exportAudit(input: ChannelInput<'audit.export'>): AsyncIterable<string>;
+  /** A picture of the gallery, for the person. @throws FastbandError `not_found` */
+  picture(id: string, size: 'full' | 'small'): Promise<{ data: Buffer; type: PictureType }>;
   subscribe(listener: (event: HostEvent) => void): () => void;
   /** Records a request without a good token or session; repeats are counted into few rows. */
   authFailed(what: string): void;
@@ -42,6 +45,7 @@ export async function composeApp(ports: Ports, options: AppOptions): Promise<App
     handle: (channel, input) => handle(core, channel, input),
     status: () => core.status(),
     exportAudit: (input) => core.exportAudit(input),
+    picture: (id, size) => core.gallery.show(id, size),
     subscribe: (listener) => core.subscribe(listener),
     authFailed: (what) => core.authFailures.record(what),
     setPanel: (url) => core.setPanel(url),

@@ -14,6 +14,7 @@ import { AuthFailures } from './core/auth-failures.ts';
 import { Dispatcher } from './core/dispatch.ts';
 import { showLine } from './core/display.ts';
 import { FastbandError } from './core/errors.ts';
+import { Gallery } from './core/gallery.ts';
 import { ChangeJournal } from './core/journal.ts';
 import { compilePolicy } from './core/policy.ts';
 import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
@@ -28,6 +29,7 @@ import { createNet } from './guard/net.ts';
 import { examineHealth } from './health.ts';
 import { LiveTables, type Snapshot } from './live-tables.ts';
 import { McpHttp } from './mcp/http.ts';
+import { pictureResources } from './mcp/picture-resources.ts';
 import { workspaceResources } from './mcp/resources.ts';
 import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
 import type { Ports } from './ports.ts';
@@ -35,6 +37,7 @@ import { Budget } from './providers/budget.ts';
 import type { Models } from './providers/models.ts';
 import { lockHome } from './store/lock.ts';
 import { openStore, type Store } from './store/open.ts';
+import { Browsers } from './tools/browser/browsers.ts';
 import { builtInTools } from './tools/built-in.ts';
 import { ToolRegistry } from './tools/registry.ts';
 import type { ToolFamily } from './tools/services.ts';
@@ -73,6 +76,8 @@ export class Core {
   readonly keyAdmin: KeyAdmin;
   readonly budget: Budget;
   #models: Promise<Models> | undefined;
+  readonly gallery: Gallery;
+  readonly browsers: Browsers;
   readonly #ports: Ports;
   readonly #log: RecentLog;
   readonly #options: AppOptions;
@@ -151,6 +156,16 @@ export class Core {
     ports.secrets.also?.(this.vault.values);
     this.budget = new Budget(store.spend, ports.clock, () => settings.current);
     this.keyAdmin = new KeyAdmin({ vault: this.vault, store, changed: () => this.#refresh() });
+    this.gallery = new Gallery({
+      rows: store.pictures,
+      home: ports.home,
+      clock: ports.clock,
+      random: ports.random,
+      settings: () => settings.current,
+      redactor: this.redactor,
+      audit: (entry) => this.#audit(entry),
+    });
+    this.browsers = new Browsers({ net, ports, settings: () => settings.current });
     this.#tools = builtInTools({
       keys: this.vault,
       net,
@@ -161,6 +176,8 @@ export class Core {
         );
         return this.#models;
       },
+      pictures: this.gallery,
+      browsers: this.browsers,
     });
     this.registry = new ToolRegistry(
       [...this.#tools.tools, ...(options.tools ?? [])],
@@ -215,6 +232,7 @@ export class Core {
       dispatcher: this.dispatcher,
       resources: [
         workspaceResources(this.dispatcher, () => this.tables.workspaces),
+        pictureResources(this.gallery),
         ...(options.resources ?? []),
       ],
       clientToolsOff: (id) => this.tables.clientToolsOff(id),
@@ -451,6 +469,7 @@ export class Core {
     const run = async () => {
       try {
         await this.journal.sweep();
+        await this.gallery.sweep();
         const days = this.settings.current.audit.retentionDays;
         if (days > 0) await this.store.audit.retire(this.#ports.clock.now() - days * 86_400_000);
       } catch (error) {

@@ -86,6 +86,11 @@ const HANDLERS: Handlers = {
     core.budget
       .today()
       .map(({ clientId, tokens, microcents }) => ({ clientId, tokens, cents: microcents / 1e6 })),
+  'pictures.list': (input, core) => core.gallery.list(input),
+  'pictures.get': ({ id }, core) => core.gallery.get(id),
+  'pictures.delete': ({ id }, core) => core.gallery.remove(id),
+  'pictures.clear': (_, core) => core.gallery.clear().then((removed) => ({ removed })),
+  'browser.state': (_, core) => core.browsers.state(),
 
   'settings.get': (_, core) => core.settings.current,
   'settings.update': (patch, core) => core.admin.updateSettings(patch),

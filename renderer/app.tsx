@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import {
   FolderTree,
   Gauge,
+  Images,
   KeyRound,
   ListChecks,
   type LucideIcon,
@@ -60,6 +61,10 @@ const PAGES: Readonly<Record<PageId, { icon: LucideIcon; page: ComponentType }>>
     page: lazy(() =>
       import('./workspaces/workspaces-page.tsx').then((one) => ({ default: one.WorkspacesPage })),
     ),
+  },
+  gallery: {
+    icon: Images,
+    page: lazy(() => import('./gallery/gallery-page.tsx').then((one) => ({ default: one.GalleryPage }))),
   },
   keys: {
     icon: KeyRound,

@@ -13,6 +13,11 @@ const OLD = `${DRAFT}-old`;
 /** Native, or carrying a program of their own: they stay packages and are found in node_modules. */
 const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'playwright-core', 'electron'];
 
+/** What the desktop starts: its entry, its threads and its processes. */
+const ENTRIES = ['main', 'reader-worker', 'page-worker', 'sqlite-process', 'compare-worker'].map(
+  (one) => `${one}.js`,
+);
+
 /** Every file that has a part in what is built. */
 const inputs = new Set<string>();
 
@@ -25,6 +30,7 @@ try {
       'reader-worker': 'main/store/reader-worker.ts',
       'page-worker': 'main/tools/web/page-worker.ts',
       'sqlite-process': 'main/tools/databases/sqlite-process.ts',
+      'compare-worker': 'main/tools/browser/compare-worker.ts',
     },
     outdir: DRAFT,
     bundle: true,
@@ -96,9 +102,7 @@ function onlyCommandLine({ outputs }: Metafile): string[] {
     used.add(output);
     for (const { path, external } of outputs[output]?.imports ?? []) if (external !== true) visit(path);
   };
-  for (const output of Object.keys(outputs))
-    if (['main.js', 'reader-worker.js', 'page-worker.js', 'sqlite-process.js'].includes(name(output)))
-      visit(output);
+  for (const output of Object.keys(outputs)) if (ENTRIES.includes(name(output))) visit(output);
   return Object.keys(outputs).flatMap((output) =>
     !used.has(output) && output.endsWith('.js') ? [name(output)] : [],
   );

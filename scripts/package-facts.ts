@@ -17,6 +17,8 @@ export const NEEDED = [
   'dist/main.js',
   'dist/reader-worker.js',
   'dist/page-worker.js',
+  'dist/compare-worker.js',
+  'dist/sqlite-process.js',
   'dist/licences.json',
   'dist/preload/main.cjs',
   'dist/preload/approval.cjs',

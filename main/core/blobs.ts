@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from './canonical.ts';
 import { FastbandError } from './errors.ts';
@@ -46,6 +56,29 @@ export class BlobStore {
       await unlink(temporary).catch(() => {});
       throw error;
     }
+  }
+
+  /**
+   * Keeps bytes that may be lost with the power: whole under their name or not at all, but not flushed to disk.
+   *
+   * @returns their SHA-256 (hex)
+   */
+  async put(content: Uint8Array): Promise<string> {
+    const hash = sha256Hex(content);
+    await mkdir(join(this.#folder, hash.slice(0, 2)), { recursive: true, mode: 0o700 });
+    const temporary = join(this.#folder, newId('tmp', this.#random));
+    try {
+      await writeFile(temporary, content, { flag: 'wx', mode: 0o600 });
+      await rename(temporary, this.#path(hash));
+    } catch (error) {
+      await unlink(temporary).catch(() => {});
+      throw error;
+    }
+    return hash;
+  }
+
+  async drop(hash: string): Promise<void> {
+    await unlink(this.#path(hash)).catch(() => {});
   }
 
   /** @throws FastbandError `conflict` when it is gone or no longer what it was */

@@ -549,5 +549,6 @@ function kindsOf(effects: readonly Effect[]): EffectKind[] {
 
 function contentLength(content: ToolContent): number {
   if (content.type === 'text') return content.text.length;
+  if (content.type === 'resource_link') return content.uri.length + content.name.length;
   return content.type === 'resource' ? content.resource.text.length : content.data.length;
 }

@@ -9,6 +9,7 @@ import { FastbandError, toWireError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
 import type { Log } from '../ports.ts';
 import { forkUtility } from './fork.ts';
+import type { ShowPicture } from './protocol.ts';
 
 export interface CoreHostOptions {
   readonly home: string;
@@ -53,6 +54,12 @@ export class CoreHost {
       );
     if (channel === 'audit.export') return this.#export(this.#app, input);
     return this.#app.handle(channel, input);
+  }
+
+  /** A picture of the gallery for a window; undefined where there is none. */
+  async picture(id: string, size: 'full' | 'small'): ReturnType<ShowPicture> {
+    await this.start();
+    return this.#app?.picture(id, size).catch(() => undefined);
   }
 
   /** Denies what waits, ends what runs, closes the database. */

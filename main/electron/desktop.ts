@@ -147,7 +147,7 @@ export class Desktop {
     const assets = loadAssets(join(import.meta.dirname, 'renderer'));
     await app.whenReady();
     hardenSession(session.defaultSession, app.isPackaged);
-    servePanel(protocol, assets);
+    servePanel(protocol, assets, (id, size) => this.#core.picture(id, size));
     this.#serveWindows();
     this.#tray = new TrayIcon((action) => void this.#doing(action));
     // Whether the window begins hidden is a setting, so the core comes first; it is there before a page could load.

@@ -12,7 +12,9 @@ const ASSETS = new Map([
 function served(): (request: Request) => Promise<Response> {
   let handler: Parameters<Protocol['handle']>[1] | undefined;
   const protocol = { handle: (_scheme: string, given: typeof handler) => (handler = given) };
-  servePanel(protocol as never, Promise.resolve(ASSETS));
+  servePanel(protocol as never, Promise.resolve(ASSETS), async (id, size) =>
+    id === 'p_0123456789abcdef' ? { data: Buffer.from(size), type: 'image/png' } : undefined,
+  );
   return async (request) => (await handler?.(request as never)) as Response;
 }
 const answer = (url: string, init?: RequestInit) => served()(new Request(url, init));
@@ -28,7 +30,22 @@ describe('the panel’s own addresses', () => {
     expect(await (await answer('app://fastband/')).text()).toBe('<p>');
   });
 
+  it('give pictures by their id, whole and small, as pictures', async () => {
+    const whole = await answer('app://fastband/pictures/p_0123456789abcdef');
+    expect([whole.status, await whole.text(), whole.headers.get('content-type')]).toEqual([
+      200,
+      'full',
+      'image/png',
+    ]);
+    expect(whole.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await (await answer('app://fastband/pictures/p_0123456789abcdef/small')).text()).toBe('small');
+  });
+
   it.each([
+    ['a picture that is not there', 'app://fastband/pictures/p_0123456789abcdeX'],
+    ['what is no picture’s id', 'app://fastband/pictures/..%2f..%2faudit.key'],
+    ['a size that there is not', 'app://fastband/pictures/p_0123456789abcdef/large'],
+    ['more after a picture', 'app://fastband/pictures/p_0123456789abcdef/small/x'],
     ['a folder above', 'app://fastband/../../etc/passwd'],
     ['one encoded', 'app://fastband/%2e%2e/%2e%2e/etc/passwd'],
     ['with encoded slashes', 'app://fastband/..%2f..%2fetc%2fpasswd'],

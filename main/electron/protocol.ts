@@ -1,5 +1,13 @@
 import type { Protocol } from 'electron';
+import type { PictureType } from '../../contract/pictures.ts';
 import { type Asset, SECURITY_HEADERS } from '../panel-files.ts';
+import { picturePath } from '../picture-path.ts';
+
+/** A picture of the gallery; undefined when there is none of this id. */
+export type ShowPicture = (
+  id: string,
+  size: 'full' | 'small',
+) => Promise<{ data: Buffer; type: PictureType } | undefined>;
 
 export const SCHEME = 'app';
 /** The one origin that our pages have. */
@@ -12,17 +20,28 @@ export function registerScheme(protocol: Pick<Protocol, 'registerSchemesAsPrivil
   ]);
 }
 
-/** Serves the built panel from memory under `app://fastband/`, each file with the content security policy. */
+/** Serves the built panel from memory and the gallery's pictures under `app://fastband/`, each file with the content security policy. */
 export function servePanel(
   protocol: Pick<Protocol, 'handle'>,
   assets: Promise<ReadonlyMap<string, Asset>>,
+  picture: ShowPicture,
 ): void {
-  protocol.handle(SCHEME, async (request) => answer(request, await assets));
+  protocol.handle(SCHEME, async (request) => answer(request, await assets, picture));
 }
 
-function answer(request: Request, assets: ReadonlyMap<string, Asset>): Response {
+async function answer(
+  request: Request,
+  assets: ReadonlyMap<string, Asset>,
+  picture: ShowPicture,
+): Promise<Response> {
   const url = new URL(request.url);
   const own = url.protocol === `${SCHEME}:` && url.host === 'fastband' && request.method === 'GET';
+  const asked = own ? picturePath(url.pathname) : undefined;
+  const shown = asked === undefined ? undefined : await picture(asked.id, asked.size);
+  if (shown !== undefined)
+    return new Response(new Uint8Array(shown.data), {
+      headers: { ...SECURITY_HEADERS, 'Content-Type': shown.type, 'Cache-Control': 'no-store' },
+    });
   const asset = own ? assets.get(url.pathname === '/' ? '/index.html' : url.pathname) : undefined;
   if (asset === undefined) return new Response('Not found', { status: 404, headers: SECURITY_HEADERS });
   return new Response(new Uint8Array(asset.body), {

@@ -25,6 +25,10 @@ export class FakeApp {
       return CHANNELS[channel].output.parse(this.answer()) as never;
     },
     exportAudit: () => this.rows(),
+    picture: async (id, size) => {
+      this.handled.push(['picture', { id, size }]);
+      return { data: Buffer.from('a picture'), type: 'image/png' };
+    },
     subscribe: (listener) => {
       this.listeners.add(listener);
       return () => this.listeners.delete(listener);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { App } from '../app.ts';
 import { FastbandError } from '../core/errors.ts';
 import { type Asset, loadAssets, SECURITY_HEADERS } from '../panel-files.ts';
+import { picturePath } from '../picture-path.ts';
 import type { Log, Ports } from '../ports.ts';
 import { answerChannel, readBody } from './panel-api.ts';
 import {
@@ -31,7 +32,7 @@ import { SignedOut } from './panel-signed-out.ts';
 import { EventStreams } from './panel-sse.ts';
 
 /** As much of the core as the panel touches. */
-export type PanelApp = Pick<App, 'handle' | 'exportAudit' | 'subscribe' | 'authFailed'>;
+export type PanelApp = Pick<App, 'handle' | 'exportAudit' | 'picture' | 'subscribe' | 'authFailed'>;
 
 export interface PanelOptions {
   readonly app: PanelApp;
@@ -67,7 +68,7 @@ const KEY_HEADER = 'fastband-session-key';
 const LAST_WORDS_MS = 200;
 
 /**
- * Serves the panel on 127.0.0.1. Every request passes Host and Origin first; everything under `/api/` and `/session/`
+ * Serves the panel on 127.0.0.1. Every request passes Host and Origin first; everything under `/api/`, `/pictures/` and `/session/`
  * then needs the token or a session. No CORS headers are ever sent.
  *
  * @throws FastbandError `port_in_use`
@@ -171,6 +172,7 @@ class PanelServer {
     const [path = '', query = ''] = (req.url ?? '').split('?', 2);
     if (path === '/api/events') return this.#events(req, res);
     if (path.startsWith('/api/')) return await this.#channel(path.slice('/api/'.length), req, res);
+    if (path.startsWith('/pictures/')) return await this.#picture(path, req, res);
     if (path.startsWith('/session/')) return await this.#session(path, req, res);
     if (path === '/login') return this.#login(query, req, res);
     if (req.method !== 'GET' && req.method !== 'HEAD') throw notAllowed('GET');
@@ -189,6 +191,16 @@ class PanelServer {
     if (req.method !== 'POST') throw notAllowed('POST');
     this.#caller(req, true);
     await answerChannel(this.#options.app, name, req, res, this.#options.ports.clock.now());
+  }
+
+  /** Fetched with the session's key, as all else is: a cookie alone goes to every port of this host. */
+  async #picture(path: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.method !== 'GET') throw notAllowed('GET');
+    this.#caller(req, true);
+    const asked = picturePath(path);
+    if (asked === undefined) throw new FastbandError('not_found', 'There is no such picture.');
+    const { data, type } = await this.#options.app.picture(asked.id, asked.size);
+    send(res, 200, type, data, { 'Cache-Control': 'no-store' });
   }
 
   #events(req: IncomingMessage, res: ServerResponse): void {

@@ -141,6 +141,28 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (day, client_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // 8: pictures that calls made. Their content is in files, named by its SHA-256.
+  `
+  CREATE TABLE pictures (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    call_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    client_name TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    type TEXT NOT NULL CHECK (type IN ('image/png', 'image/jpeg')),
+    hash TEXT NOT NULL,
+    small TEXT
+  ) STRICT;
+  CREATE INDEX pictures_call ON pictures (call_id);
+  CREATE INDEX pictures_client ON pictures (client_id);
+  `,
 ];
 
 /**

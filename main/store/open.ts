@@ -6,6 +6,7 @@ import { type Db, openDatabase } from './database.ts';
 import { GrantStore } from './grants.ts';
 import { JournalStore } from './journal-rows.ts';
 import { KeyStore } from './keys.ts';
+import { PictureStore } from './pictures.ts';
 import { RuleStore } from './rules.ts';
 import { SpendStore } from './spend.ts';
 import type { Tables } from './tables.ts';
@@ -23,6 +24,7 @@ export interface Store {
   readonly journal: JournalStore;
   readonly keys: KeyStore;
   readonly spend: SpendStore;
+  readonly pictures: PictureStore;
   /** Grows when a table other than audit and journal may have changed, here or in another process. About 1 µs. */
   version(): number;
   /**
@@ -74,6 +76,7 @@ export function storeOn(db: Db, { home, clock, log, random = randomBytes }: Open
     journal: new JournalStore(tables),
     keys: new KeyStore(tables),
     spend: new SpendStore(tables),
+    pictures: new PictureStore(tables),
     version() {
       const now = Number(dataVersion.get());
       if (now !== seen) {

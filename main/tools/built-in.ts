@@ -1,4 +1,5 @@
 import type { Tool } from '../core/tool.ts';
+import { browserTools } from './browser/browser-tools.ts';
 import { runCommand } from './commands/run-command.ts';
 import { databaseTools } from './databases/family.ts';
 import { createDirectory } from './files/create-directory.ts';
@@ -61,7 +62,12 @@ const PLAIN_TOOLS: readonly Tool[] = [
 ];
 
 /** Families that hold something between calls: connections, a browser. */
-const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [webTools, databaseTools, modelTools];
+const FAMILIES: readonly ((services: ToolServices) => ToolFamily)[] = [
+  webTools,
+  browserTools,
+  databaseTools,
+  modelTools,
+];
 
 /** Every tool that Fastband brings, in the order that clients see them. */
 export function builtInTools(services: ToolServices): Required<ToolFamily> {

@@ -1,8 +1,10 @@
+import type { Pictures } from '../core/gallery.ts';
 import type { Tool } from '../core/tool.ts';
 import type { Net } from '../guard/net.ts';
 import type { Ports } from '../ports.ts';
 import type { Models } from '../providers/models.ts';
 import type { Keys } from '../vault/keys.ts';
+import type { Browsers } from './browser/browsers.ts';
 
 /** What tool families are given, made once when the core is composed. Nothing heavy is loaded before its first use. */
 export interface ToolServices {
@@ -11,10 +13,9 @@ export interface ToolServices {
   readonly ports: Pick<Ports, 'clock' | 'fork'>;
   /** AI models; their part is loaded when it is first asked for. */
   readonly models: () => Promise<Models>;
-  /** Pictures that were taken for a client: it gets none but its own. */
-  readonly pictures?: {
-    read(id: string, clientId: string): Promise<{ readonly bytes: Uint8Array } | undefined>;
-  };
+  /** Pictures that calls made: each client reads back its own. */
+  readonly pictures: Pictures;
+  readonly browsers: Browsers;
 }
 
 /** Tools that share something which outlives a call. */

@@ -31,6 +31,7 @@ export const ABOUT = {
     'key.changed',
     'key.removed',
     'key.checked',
+    'picture.removed',
     'tool.enabled',
     'tool.disabled',
     'settings.changed',

@@ -12,6 +12,7 @@ export const PAGE_KEYS: Readonly<Record<PageId, string>> = {
   tools: 't',
   clients: 'c',
   workspaces: 'w',
+  gallery: 'i',
   keys: 'k',
   settings: 's',
 };

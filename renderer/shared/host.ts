@@ -163,6 +163,25 @@ export async function download(
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
+/**
+ * A picture of the gallery, as what an image can show. Fetched and not named in the image: a picture needs the page's
+ * key as everything else does, and an image cannot send one.
+ *
+ * @throws HostError
+ */
+export async function loadPicture(id: string, size: 'full' | 'small'): Promise<string> {
+  const path = `/pictures/${encodeURIComponent(id)}${size === 'small' ? '/small' : ''}`;
+  const response = await reach(path, { headers: sessionHeaders() });
+  if (!response.ok) throw await refusal(response);
+  const blob = await response.blob();
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(new HostError('internal', messages().errors.cutShort));
+    reader.readAsDataURL(blob);
+  });
+}
+
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
     const response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store' });

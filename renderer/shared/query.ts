@@ -68,7 +68,8 @@ const BY_ROW: Readonly<Record<string, readonly string[]>> = {
   settings: ['settings.'],
   server: ['server.', 'health.'],
   undo: ['journal.'],
-  call: ['audit.stats', 'journal.', 'clients.', 'keys.list', 'models.'],
+  picture: ['pictures.'],
+  call: ['audit.stats', 'journal.', 'clients.', 'keys.list', 'models.', 'pictures.', 'browser.'],
   audit: ['audit.'],
 };
 

@@ -9,6 +9,7 @@ export const PAGE_IDS = [
   'tools',
   'clients',
   'workspaces',
+  'gallery',
   'keys',
   'settings',
 ] as const;

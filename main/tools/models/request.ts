@@ -87,10 +87,8 @@ export async function planImages(
   for (const image of images) {
     const id = PICTURE.exec(image)?.[1];
     if (id !== undefined) {
-      const picture = await services.pictures?.read(id, context.client.id);
-      if (picture === undefined)
-        throw new FastbandError('not_found', `There is no picture ${id} of yours. Take a screenshot first.`);
-      planned.push(describe(image, 'picture', id, null, Buffer.from(picture.bytes)));
+      const { data } = await services.pictures.read(id, context.client.id);
+      planned.push(describe(image, 'picture', id, null, data));
       continue;
     }
     const path = await resolveFor(context, image, 'read');
@@ -117,7 +115,7 @@ export async function readImages(
     images.map(async ({ from, at, requested, stat, sha256, mimeType, name }) => {
       const bytes =
         from === 'picture'
-          ? Buffer.from((await services.pictures?.read(at, clientId))?.bytes ?? [])
+          ? (await services.pictures.read(at, clientId)).data
           : await readBytes({ absolute: at, requested, stat });
       if (hashOf(bytes) !== sha256) throw changed(name);
       return { mimeType, data: bytes.toString('base64') };

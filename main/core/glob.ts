@@ -24,10 +24,17 @@ export interface Glob {
  *
  * @throws FastbandError `invalid_input` for braces, brackets, `..`, absolute or otherwise unclear patterns: a deny
  *   that silently matches nothing would be worse than an error.
+ * @param options - `toTheLetter` tells names apart that differ only in how Unicode writes the same characters, as file
+ *   systems on Linux do
  */
-export function compileGlob(pattern: string, options: { foldCase: boolean }): Glob {
-  const fold = (text: string) =>
-    options.foldCase ? text.normalize('NFC').toLowerCase() : text.normalize('NFC');
+export function compileGlob(
+  pattern: string,
+  options: { readonly foldCase: boolean; readonly toTheLetter?: boolean },
+): Glob {
+  const fold = (text: string) => {
+    const form = options.toTheLetter === true ? text : text.normalize('NFC');
+    return options.foldCase ? form.toLowerCase() : form;
+  };
   const components = splitComponents(pattern).map((part) => compileComponent(pattern, fold(part)));
   const split = (path: string) => (path === '.' ? [] : fold(path).split('/'));
   const last = components.at(-1);

@@ -1,6 +1,6 @@
 import type { Effect } from '../../contract/effects.ts';
 import type { Match } from '../../contract/policy.ts';
-import { compileGlob, compileWildcard, escapeGlob, escapeWildcard, isLiteral } from './glob.ts';
+import { compileGlob, compileWildcard, escapeGlob, escapeWildcard, type Glob, isLiteral } from './glob.ts';
 
 /**
  * How a match is meant. An allowing one must cover the whole effect, to the letter; a restricting one (ask, deny)
@@ -54,7 +54,7 @@ export function compileMatch(match: Match): CompiledMatch {
 
 function compilePathMatch(match: Extract<Match, { kind: 'read' | 'write' }>): CompiledMatch {
   const loose = match.paths.map((path) => compileGlob(path, { foldCase: true }));
-  const exact = FOLD_CASE ? loose : match.paths.map((path) => compileGlob(path, { foldCase: false }));
+  const exact = FOLD_CASE ? loose : match.paths.map(compileExactly);
   const ops = match.kind === 'write' && match.ops !== undefined ? new Set<string>(match.ops) : undefined;
   return {
     kind: match.kind,
@@ -81,6 +81,11 @@ function compilePathMatch(match: Extract<Match, { kind: 'read' | 'write' }>): Co
   };
 }
 
+/** As Linux tells files apart: leave for one name is none for another that only looks the same. */
+function compileExactly(path: string): Glob {
+  return compileGlob(path, { foldCase: FOLD_CASE, toTheLetter: !FOLD_CASE });
+}
+
 function insideGit(path: string): boolean {
   return path.split('/').some((name) => name.toLowerCase() === '.git');
 }
@@ -90,13 +95,15 @@ function compileExecMatch(match: Extract<Match, { kind: 'exec' }>): CompiledMatc
   const patterns = more ? match.argv.slice(0, -1) : match.argv;
   const positions = patterns.map(compileWildcard);
   const literal = !more && patterns.every(isLiteral);
-  const cwd = match.cwd?.map((path) => compileGlob(path, { foldCase: FOLD_CASE }));
+  const cwd = match.cwd?.map(compileExactly);
+  const looseCwd = match.cwd?.map((path) => compileGlob(path, { foldCase: true }));
   return {
     kind: 'exec',
     applies(effect, sense) {
       if (effect.kind !== 'exec') return false;
       if (match.workspace !== undefined && match.workspace !== effect.workspace) return false;
-      if (cwd !== undefined && !cwd.some((glob) => glob.matches(effect.cwd))) return false;
+      const folders = sense === 'allow' ? cwd : looseCwd;
+      if (folders !== undefined && !folders.some((glob) => glob.matches(effect.cwd))) return false;
       if (sense === 'allow' && effect.open && !literal) return false;
       if (more ? effect.argv.length < positions.length : effect.argv.length !== positions.length)
         return false;

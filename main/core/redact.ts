@@ -9,17 +9,20 @@ export interface Redactor {
 interface Shape {
   readonly name: string;
   readonly pattern: RegExp;
+  /** Where within a match the secret begins; one in which this is not found is none. */
+  readonly begins?: RegExp;
 }
 
 /**
  * Shapes of keys, from the providers' own documentation of their prefixes and lengths. Each is linear: no nested
- * repetition, a bounded or single run of one character class. More particular shapes come first.
+ * repetition, a short or single run of one character class, and no long run that is gone through again from each of its
+ * characters: a client chooses the text, and everything waits while it is looked at. More particular shapes come first.
  */
 const SHAPES: readonly Shape[] = [
   {
     name: 'private key',
     pattern:
-      /-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,16000}?(?:-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+      /-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,16000}?(?:-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----|(?=-----BEGIN )|$)/g,
   },
   { name: 'Fastband token', pattern: /\bfb_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/g },
   { name: 'Anthropic key', pattern: /\bsk-ant-[A-Za-z0-9_-]{20,200}/g },
@@ -61,7 +64,9 @@ const SHAPES: readonly Shape[] = [
   { name: 'age key', pattern: /\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b/g },
   {
     name: 'JSON web token',
-    pattern: /\beyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{16,2000}/g,
+    // From the beginning of the run, however long: "-eyJ-eyJ-eyJ…" has a word's beginning at each.
+    pattern: /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{11,}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{16,2000}/g,
+    begins: /\beyJ[A-Za-z0-9_-]{8}/,
   },
   {
     name: 'password in a URL',
@@ -102,29 +107,43 @@ export function createRedactor(secrets: () => readonly string[]): Redactor {
   return { text, json: <T>(value: T) => json(value, 0) as T };
 }
 
-/** What looks like a key in a text: its kind, line (from 1), and the line with it masked. */
+/** What looks like a key in a text: its kind, line (from 1), and the line with it masked. One for each line. */
 export function findSecrets(text: string): { name: string; line: number; excerpt: string }[] {
   if (!HINT.test(text)) return [];
-  const found = new Map<string, { name: string; line: number; excerpt: string }>();
+  const found = new Map<number, { name: string; line: number; excerpt: string }>();
   const lines = text.split('\n');
-  for (const { name, pattern } of SHAPES) {
+  for (const { name, pattern, begins } of SHAPES) {
     // Everyday code and documentation are full of these two; a commit is not stopped for them.
     if (name === 'authorization') continue;
+    // Matches come in order: lines are counted on from the one before.
+    let line = 1;
+    let counted = 0;
     for (const match of text.matchAll(pattern)) {
-      if (isPlaceholder(match[0])) continue;
-      const line = text.slice(0, match.index).split('\n').length;
-      const key = `${line}`;
-      if (!found.has(key))
-        found.set(key, {
-          name,
-          line,
-          excerpt: maskShapes(lines[line - 1] ?? '')
-            .trim()
-            .slice(0, 200),
-        });
+      const at = match.index + startOf(match[0], begins);
+      for (
+        let next = text.indexOf('\n', counted);
+        next !== -1 && next < at;
+        next = text.indexOf('\n', counted)
+      ) {
+        line++;
+        counted = next + 1;
+      }
+      if (at < match.index || isPlaceholder(text.slice(at, match.index + match[0].length)) || found.has(line))
+        continue;
+      found.set(line, { name, line, excerpt: excerptOf(lines[line - 1] ?? '') });
     }
   }
   return [...found.values()].sort((a, b) => a.line - b.line);
+}
+
+/** A line with every key in it masked, as far as it is shown. */
+function excerptOf(line: string): string {
+  return maskShapes(line).trim().slice(0, 200);
+}
+
+/** Where in a match the secret begins; -1: it holds none. */
+function startOf(match: string, begins: RegExp | undefined): number {
+  return begins === undefined ? 0 : match.search(begins);
 }
 
 function isPlaceholder(value: string): boolean {
@@ -138,11 +157,13 @@ function isPlaceholder(value: string): boolean {
 function maskShapes(value: string): string {
   if (!HINT.test(value)) return value;
   let masked = value;
-  for (const { name, pattern } of SHAPES)
-    masked = masked.replace(
-      pattern,
-      (secret) => `[${name} …${name === 'private key' ? '' : lastOf(secret)}]`,
-    );
+  for (const { name, pattern, begins } of SHAPES)
+    masked = masked.replace(pattern, (match) => {
+      const at = startOf(match, begins);
+      if (at < 0) return match;
+      const secret = match.slice(at);
+      return `${match.slice(0, at)}[${name} …${name === 'private key' ? '' : lastOf(secret)}]`;
+    });
   return masked;
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { basename, delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 import type { Workspace } from '../../contract/entities.ts';
 import { FastbandError } from '../core/errors.ts';
 import { isWithin } from '../core/within.ts';
@@ -126,7 +126,7 @@ async function refuseOwn(words: readonly string[], { cwd, home }: ResolveCommand
     for (const path of pathsIn(word)) {
       // A program goes through links before `..`, text alone does not: whichever leads to the folder counts.
       const real = await realOf(resolve(cwd, path));
-      const walked = await realpath(isAbsolute(path) ? path : `${cwd}/${path}`).catch(() => real);
+      const walked = /(?:^|[\\/])\.\.(?:[\\/]|$)/.test(path) ? await walkedTo(path, cwd) : real;
       const named = [path, real, walked].some((one) =>
         /^fastband(?:\.(?:exe|cmd|js|mjs))?$/i.test(basename(one)),
       );
@@ -160,6 +160,22 @@ async function realOf(path: string): Promise<string> {
     if (at === dirname(at)) return path;
     missing.unshift(basename(at));
   }
+}
+
+/** Where the system comes to when it takes a path step by step, also when the last steps do not exist yet. */
+async function walkedTo(path: string, cwd: string): Promise<string> {
+  const whole = isAbsolute(path) ? path : `${cwd}${sep}${path}`;
+  const { root } = parse(whole);
+  let at = root;
+  for (const step of whole.slice(root.length).split(/[\\/]/)) {
+    if (step === '' || step === '.') continue;
+    if (step === '..') at = dirname(at);
+    else {
+      const next = join(at, step);
+      at = await realpath(next).catch(() => next);
+    }
+  }
+  return at;
 }
 
 let own: Promise<string[]> | undefined;

@@ -134,13 +134,13 @@ export async function git(
   return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? -1 };
 }
 
-/** Refuses what git could take for an option. @throws FastbandError `invalid_input` */
+/** Refuses what git could take for an option, for a file, or for all commits but one. @throws FastbandError `invalid_input` */
 export function plainRevision(revision: string): string {
   // A colon would name a file in a commit, past the rules about that file.
-  if (revision === '' || revision.startsWith('-') || /[\0\n\r:]/.test(revision) || revision.length > 500) {
+  if (revision === '' || /^[-^]|[\0\n\r:]/.test(revision) || revision.length > 500) {
     throw new FastbandError(
       'invalid_input',
-      'A revision is a name or hash: no dash at its beginning, no colon.',
+      'A revision is a name or hash: no dash or ^ at its beginning, no colon.',
     );
   }
   return revision;

@@ -56,12 +56,12 @@ describe('the command itself', () => {
     return inFolder('copy/bin/fastband');
   }
 
-  it.each(['v12.22.0', 'v20.20.2', 'v22.13.1'])(
+  it.each(['v12.22.0', 'v20.20.2', 'v22.18.0'])(
     'says that Node %s is too old, before it would crash',
     (version) => {
       const ran = runAs(version, copyOfBin(), 'client', 'list');
       expect(ran.status).toBe(1);
-      expect(ran.stderr).toMatch(/^fastband: This needs Node 22\.14 or newer, and .* is v/);
+      expect(ran.stderr).toMatch(/^fastband: This needs Node 22\.19 or newer, and .* is v/);
       expect(ran.stderr.trim().split('\n')).toHaveLength(1);
     },
   );
@@ -141,7 +141,7 @@ describe('the command itself', () => {
 });
 
 describe('clients', () => {
-  it('shows the token once, with lines that can be pasted, and stores it nowhere', async () => {
+  it('shows the token once, with lines that can be pasted, and stores it nowhere [ACC-4]', async () => {
     const text = await ok('client', 'add', 'Claude Code');
     const token = /\bfb_[\w-]{43}\b/.exec(text)?.[0] ?? '';
     expect(text).toContain(
@@ -348,7 +348,7 @@ describe('the log', () => {
     expect(refusal(again).code).toBe('conflict');
   });
 
-  it('shows text that would play with the terminal as what it is', async () => {
+  it('shows text that would play with the terminal as what it is [UI-3]', async () => {
     await ok('rules', 'add', '--deny', 'read', 'a\u001b(0b\u202E', '--note', 'c\u001b[2Jd');
     for (const args of [
       ['audit', 'tail'],
@@ -360,7 +360,7 @@ describe('the log', () => {
     }
   });
 
-  it('whose row was changed behind its back ends verify and doctor with 1, naming the row', async () => {
+  it('whose row was changed behind its back ends verify and doctor with 1, naming the row [LOG-3]', async () => {
     for (const name of ['Ada', 'Grace']) await ok('client', 'add', name);
     const db = new DatabaseSync(join(box.home, 'fastband.db'));
     for (const { name } of db

@@ -44,14 +44,14 @@ it('a question is asked for once, then free for this database; a change asks aga
   expect((await query('SELECT count(*) FROM items')).structuredContent).toMatchObject({ rows: [[2]] });
 });
 
-it('the value of no row is in the log', async () => {
+it('the value of no row is in the log [DB-5]', async () => {
   const asked = query("SELECT name || '-as-a-value' FROM items");
   await host.api('approvals.decide', { id: (await host.waiting()).id, decision: 'allow', scope: 'once' });
   expect(JSON.stringify((await asked).structuredContent)).toContain('pen-as-a-value');
   expect(JSON.stringify(await host.api('audit.search', { limit: 50 }))).not.toContain('pen-as-a-value');
 });
 
-it('Fastband’s own database is none of a client’s, in a workspace that holds it', async () => {
+it('Fastband’s own database is none of a client’s, in a workspace that holds it [DB-6 FS-3]', async () => {
   await host.api('workspaces.add', { root: box.folder, name: 'all' });
   const { _meta } = await client.callTool({
     name: 'query_database',

@@ -58,7 +58,7 @@ const OPEN = `printf pass | gnome-keyring-daemon --unlock --components=secrets >
 const open = (script: string) => shell(OPEN + script, { bus: true });
 
 describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
-  it('holds what was set, where other programs find it, and Fastband finds what is there', async () => {
+  it('holds what was set, where other programs find it, and Fastband finds what is there [KEY-1]', async () => {
     const ran = await open(`
       printf '%s' '${KEY}' | fastband keys set anthropic
       secret-tool lookup service fastband account anthropic
@@ -82,7 +82,7 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
     expect(readFileSync(join(folder, 'fastband', 'fastband.db'), 'latin1')).not.toContain(KEY);
   });
 
-  it('is told from one that is locked: nothing is kept, and it does not hang', async () => {
+  it('is told from one that is locked: nothing is kept, and it does not hang [KEY-2]', async () => {
     expect(await open(`printf '%s' '${KEY}' | fastband keys set anthropic`)).toMatchObject({ code: 0 });
     const ran = await shell(
       `gnome-keyring-daemon --start --components=secrets > /dev/null 2>&1
@@ -113,7 +113,7 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
     expect(readFileSync(join(folder, 'fastband', 'fastband.db'), 'latin1')).not.toContain(KEY);
   });
 
-  it('gives a key to a check, and takes a new one only when the provider does', async () => {
+  it('gives a key to a check, and takes a new one only when the provider does [KEY-10]', async () => {
     const server = await provider();
     try {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -154,7 +154,7 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
   });
 });
 
-it('a value among the arguments is refused', async () => {
+it('a value among the arguments is refused [KEY-8]', async () => {
   const ran = await shell(`fastband keys set anthropic ${KEY} || echo "code $?"`, { bus: false });
   expect(ran.out.trim()).toBe('code 2');
   expect(existsSync(join(folder, 'fastband'))).toBe(false);

@@ -68,7 +68,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-it('a model looks at a picture with a key that the client never sees, once a person has seen what is sent', async () => {
+it('a model looks at a picture with a key that the client never sees, once a person has seen what is sent [KEY-4 AI-1]', async () => {
   reply = JSON.stringify({
     summary: 'A grey pixel.',
     findings: [{ title: 'Small', severity: 'info', where: 'all of it', why: '1 x 1', suggestion: 'none' }],
@@ -102,7 +102,7 @@ it('a model looks at a picture with a key that the client never sees, once a per
   expect(await host.api('models.spend')).toMatchObject([{ tokens: 19, cents: 0 }]);
 });
 
-it('an image that changed after it was shown is not sent', async () => {
+it('an image that changed after it was shown is not sent [AI-1]', async () => {
   const call = client.callTool({
     name: 'ask_model',
     arguments: { prompt: 'What is this?', images: ['page.png'] },

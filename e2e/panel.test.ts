@@ -72,7 +72,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     ['light', 1280],
     ['dark', 1280],
     ['light', 420],
-  ] as const)('has nothing for axe to find on any page: %s, %i px', async (theme, width) => {
+  ] as const)('has nothing for axe to find on any page: %s, %i px [UI-4]', async (theme, width) => {
     await host.api('settings.update', { appearance: { theme, language: 'en' } });
     await open({ viewport: { width, height: 800 } });
     const found: string[] = [];
@@ -253,7 +253,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     expect(readFileSync(join(box.workspace, 'README.md'), 'utf8')).toContain('A small shop.\n');
   });
 
-  it.skipIf(!HAS_KEYCHAIN)('takes a key once, and never gives it back', async () => {
+  it.skipIf(!HAS_KEYCHAIN)('takes a key once, and never gives it back [KEY-3]', async () => {
     await open();
     const answers: string[] = [];
     page.on(

@@ -44,7 +44,7 @@ async function allowed(name: string, args: Record<string, unknown>) {
 }
 
 describe.skipIf(!existsSync(CHROMIUM))('the browser tools, through a real client', () => {
-  it('take a picture of a page on a server that a person allowed, and keep it for this client', async () => {
+  it('take a picture of a page on a server that a person allowed, and keep it for this client [WEB-6]', async () => {
     await host.api('settings.update', { web: { allowedHosts: [`127.0.0.1:${new URL(url).port}`] } });
     const shot = await allowed('screenshot', { url });
     expect(shot.isError).not.toBe(true);
@@ -67,7 +67,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the browser tools, through a real client
     expect(JSON.stringify((await allowed('page_console', { url })).content)).toContain('broken cart');
   });
 
-  it('refuse a page of this machine that nobody allowed, before anybody is asked', async () => {
+  it('refuse a page of this machine that nobody allowed, before anybody is asked [WEB-1]', async () => {
     const { _meta } = await client.callTool({ name: 'screenshot', arguments: { url } });
     expect(_meta).toMatchObject({ 'fastband/code': 'url_refused' });
     expect(asked).toEqual([]);

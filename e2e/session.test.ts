@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostEvent } from '../contract/events.ts';
@@ -117,7 +119,7 @@ describe('a first session', () => {
 });
 
 describe('what a person remembers', () => {
-  it('for an hour answers the next call, for this client alone, until it is revoked', async () => {
+  it('for an hour answers the next call, for this client alone, until it is revoked [POL-3]', async () => {
     const host = await box.serve();
     const [one, two] = [
       await box.connect(host, await box.addClient('One')),
@@ -229,7 +231,7 @@ describe('what a person switches', () => {
     expect((await waits).isError).toBeFalsy();
   });
 
-  it('tries a tool through the same door: reads at once, asks before a change, leaves no grant', async () => {
+  it('tries a tool through the same door: reads at once, asks before a change, leaves no grant [APP-10]', async () => {
     const host = await box.serve();
     writeFileSync(file('a.txt'), 'one\n');
     expect(await host.api('tools.try', { tool: 'read_file', input: { path: 'a.txt' } })).toMatchObject({
@@ -276,8 +278,37 @@ describe('what a person switches', () => {
   });
 });
 
+/** Whether anything answers at an address. */
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 });
+    const end = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket
+      .once('connect', () => end(true))
+      .once('error', () => end(false))
+      .once('timeout', () => end(false));
+  });
+}
+
 describe('beside a running host', () => {
-  it('a client is added and revoked by the command line, at once', async () => {
+  it('nothing is reached at another address than 127.0.0.1 [ACC-1]', async () => {
+    const host = await box.serve();
+    const ports = [host.ready.mcp, host.ready.panel].map((url) => Number(new URL(url).port));
+    const others = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .map(({ address, scopeid }) => (scopeid ? '' : address))
+      .filter((address) => address !== '' && address !== '127.0.0.1');
+    for (const port of ports) {
+      expect(await answers('127.0.0.1', port)).toBe(true);
+      for (const other of new Set([...others, '127.0.0.2', '::1']))
+        expect([other, await answers(other, port)]).toEqual([other, false]);
+    }
+  });
+
+  it('a client is added and revoked by the command line, at once [ACC-5]', async () => {
     const host = await box.serve();
     const client = await box.connect(host, await box.addClient('One'));
     const [known] = await host.api('clients.list');
@@ -288,7 +319,7 @@ describe('beside a running host', () => {
     expect(rows.length).toBeGreaterThan(0);
   });
 
-  it('a call that waits ends when its client is revoked', async () => {
+  it('a call that waits ends when its client is revoked [ACC-5]', async () => {
     const host = await box.serve();
     const client = await box.connect(host, await box.addClient('One'));
     const call = client
@@ -321,7 +352,7 @@ describe('beside a running host', () => {
 
 describe('ending', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s denies what waits, ends what runs, and takes less than two seconds',
+    'by %s denies what waits, ends what runs, and takes less than two seconds [CALL-7]',
     async (signal) => {
       const host = await box.serve();
       const token = await box.addClient('One');
@@ -344,7 +375,7 @@ describe('ending', () => {
     },
   );
 
-  it('by kill -9 under load loses no row that was answered', async () => {
+  it('by kill -9 under load loses no row that was answered [LOG-4]', async () => {
     const host = await box.serve();
     writeFileSync(file('a.txt'), 'a');
     const client = await box.connect(host, await box.addClient('One'));
@@ -378,7 +409,7 @@ describe('ending', () => {
 });
 
 describe('the panel’s token', () => {
-  it('is in no file, and without it nothing is told', async () => {
+  it('is in no file, and without it nothing is told [ACC-8]', async () => {
     const host: Host = await box.serve();
     const everything = (folder: string): string[] =>
       readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
@@ -394,7 +425,7 @@ describe('the panel’s token', () => {
     expect(response.status).toBe(401);
   });
 
-  it('and everything else of the home folder is for this user alone', async () => {
+  it('and everything else of the home folder is for this user alone [FS-9]', async () => {
     await box.serve();
     expect(statSync(box.home).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(box.home)) {
@@ -405,7 +436,7 @@ describe('the panel’s token', () => {
 });
 
 describe('a project’s own policy', () => {
-  it('tightens, never loosens, and when it cannot be read closes its workspace', async () => {
+  it('tightens, never loosens, and when it cannot be read closes its workspace [POL-4]', async () => {
     mkdirSync(file('.fastband'));
     const policy = file('.fastband/policy.yaml');
     writeFileSync(

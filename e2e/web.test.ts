@@ -101,7 +101,7 @@ describe('fetch_url', () => {
     'http://localhost:1/',
     'file:///etc/passwd',
     'http://user:pass@example.com/',
-  ])('refuses %s before anybody is asked, and says so in the log', async (url) => {
+  ])('refuses %s before anybody is asked, and says so in the log [NET-2]', async (url) => {
     const { host, client } = await start();
     expect(await client.callTool({ name: 'fetch_url', arguments: { url } })).toMatchObject({
       isError: true,
@@ -112,7 +112,7 @@ describe('fetch_url', () => {
     expect(rows).toMatchObject([{ tool: 'fetch_url', outcome: 'denied' }]);
   });
 
-  it('does not reach Fastband itself, also where a person allowed all of this machine', async () => {
+  it('does not reach Fastband itself, also where a person allowed all of this machine [NET-9]', async () => {
     const { host, client } = await start();
     await host.api('settings.update', { web: { allowedHosts: ['127.0.0.1:*', 'localhost:*'] } });
     await box.run(['rules', 'add', '--allow', 'net', '--', 'localhost', '127.0.0.1']);

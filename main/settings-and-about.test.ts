@@ -130,7 +130,7 @@ test('licences come from the build, and without one there are none', async () =>
   expect(await builtLicences(folder)).toEqual([one]);
 });
 
-test('diagnostics hold what helps, and no secret, no token, no note and no folder of the person', async () => {
+test('diagnostics hold what helps, and no secret, no token, no note and no folder of the person [LOG-6]', async () => {
   const { app, folder } = await openApp({ secrets: () => ['the-panel-token-of-now'] });
   const root = join(folder, 'clients', 'acme-merger');
   mkdirSync(root, { recursive: true });

@@ -7,7 +7,7 @@ import { KEYTAR } from './package-facts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-test('what is built can be packaged, and the package is as it must be', async () => {
+test('what is built can be packaged, and the package is as it must be [APP-8 DEP-4]', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(ROOT, 'scripts', 'dist.mjs'), '--check'],

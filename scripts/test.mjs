@@ -1,9 +1,9 @@
 // `npm test`: sets the checkout up, checks and tests everything, and says in its last line how many passed and failed.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { REPORTS } from './claims.mjs';
 import { countVitest, lastLine, table } from './counts.mjs';
 import { findElectron, whyNoWindow } from './desktop.mjs';
 import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
@@ -25,6 +25,7 @@ steps.push(await check('lint', '@biomejs/biome/bin/biome', 'check', '.'));
 steps.push(await check('types', 'typescript/bin/tsc', '-p', '.'));
 steps.push(await check('types of the panel', 'typescript/bin/tsc', '-p', 'renderer'));
 steps.push(...(await vitest()));
+steps.push(await check('claims', join(ROOT, 'scripts', 'claims.mjs')));
 
 process.stdout.write(`\n${table(steps)}\n\n${desktop.line}\n${lastLine(steps)}\n`);
 process.exitCode = steps.some((step) => step.failed > 0) ? 1 : 0;
@@ -42,35 +43,30 @@ function desktopUnderTest() {
 /** A check without parts counts as one test. */
 async function check(name, script, ...args) {
   say(`${name} …`);
-  const passed = (await run(join(ROOT, 'node_modules', script), args)) === 0;
+  const passed = (await run(resolve(ROOT, 'node_modules', script), args)) === 0;
   return { name, passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
 async function vitest() {
-  const folder = mkdtempSync(join(tmpdir(), 'fastband-test-'));
-  const report = join(folder, 'report.json');
+  rmSync(REPORTS, { recursive: true, force: true });
   const steps = [];
-  try {
-    for (const project of ['unit', 'integration', 'e2e']) {
-      say(`${project} tests …`);
-      const args = [
-        'run',
-        '--project',
-        project,
-        '--passWithNoTests',
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile.json=${report}`,
-      ];
-      rmSync(report, { force: true });
-      const code = await run(join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), args);
-      steps.push({
-        name: project,
-        ...countVitest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, code),
-      });
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  for (const project of ['unit', 'integration', 'e2e']) {
+    say(`${project} tests …`);
+    const report = join(REPORTS, `${project}.json`);
+    const args = [
+      'run',
+      '--project',
+      project,
+      '--passWithNoTests',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ];
+    const code = await run(join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), args);
+    steps.push({
+      name: project,
+      ...countVitest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, code),
+    });
   }
   return steps;
 }

@@ -112,7 +112,7 @@ describe('the settings file', () => {
   });
 });
 
-describe('a bad file is never taken for permissive defaults', () => {
+describe('a bad file is never taken for permissive defaults [POL-7]', () => {
   const cases: readonly [string, string, RegExp][] = [
     ['text that is no JSON', '{"limits": ', /not valid JSON/],
     ['an empty file', '', /not valid JSON/],

@@ -37,7 +37,7 @@ async function waiting(bench: Bench, count = 1) {
 }
 
 describe('a call that policy allows', () => {
-  it('runs at once and is answered after its row', async () => {
+  it('runs at once and is answered after its row [LOG-1]', async () => {
     const bench = new Bench([fakeTool('look', [read])]);
     const outcome = await bench.call('look', { path: 'a.ts' }).outcome;
     expect(outcome).toMatchObject({ ok: true, value: { output: { ok: true } } });
@@ -117,7 +117,7 @@ describe('a call that is refused', () => {
     expect(bench.rows).toMatchObject([{ type: 'call.refused', outcome: 'denied', decision: 'deny' }]);
   });
 
-  it('when the log cannot be written: nothing runs', async () => {
+  it('when the log cannot be written: nothing runs [LOG-1]', async () => {
     const { tool, state } = slowTool();
     const bench = new Bench([tool, fakeTool('look', [read])]);
     bench.rules.push({ id: 'r', effect: 'allow', match: exactMatch(write), createdAt: 0, source: 'person' });
@@ -141,7 +141,7 @@ describe('a call that is refused', () => {
     });
   });
 
-  it('hides what an unexpected failure says', async () => {
+  it('hides what an unexpected failure says [CALL-5]', async () => {
     const bench = new Bench([
       fakeTool('look', [read], () => {
         throw new Error('secret stack');
@@ -154,7 +154,7 @@ describe('a call that is refused', () => {
 });
 
 describe('a call that waits for a person', () => {
-  it('runs exactly once when allowed, and the answer cannot be given twice', async () => {
+  it('runs exactly once when allowed, and the answer cannot be given twice [CALL-4]', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     const call = bench.call('change');
     const approval = await waiting(bench);
@@ -196,7 +196,7 @@ describe('a call that waits for a person', () => {
     expect(bench.types()).toEqual(['approval.asked', 'approval.settled', 'call.refused']);
   });
 
-  it('is denied when nobody answers in time', async () => {
+  it('is denied when nobody answers in time [CALL-3]', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     bench.set({ approvals: { timeoutSeconds: 30 } });
     const call = bench.call('change');
@@ -261,7 +261,7 @@ describe('a call that waits for a person', () => {
     await waiting(bench);
   });
 
-  it('is cancelled when its client does not come back', async () => {
+  it('is cancelled when its client does not come back [CALL-3]', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     const call = bench.call('change');
     const approval = await waiting(bench);
@@ -282,7 +282,7 @@ describe('a call that waits for a person', () => {
     expect((await waiting(bench)).id).not.toBe(approval.id);
   });
 
-  it('refuses a decision about another plan than was shown', async () => {
+  it('refuses a decision about another plan than was shown [CALL-2 CALL-4]', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     bench.call('change');
     const approval = await waiting(bench);
@@ -339,7 +339,7 @@ describe('a call that waits for a person', () => {
     expect(await call.outcome).toMatchObject({ ok: true });
   });
 
-  it('cannot be asked for without end', async () => {
+  it('cannot be asked for without end [CALL-6]', async () => {
     const bench = new Bench([fakeTool('change', byPath)]);
     for (let client = 0; client < MAX_WAITING / MAX_WAITING_PER_CLIENT; client++) {
       for (let n = 0; n < MAX_WAITING_PER_CLIENT; n++)
@@ -399,7 +399,7 @@ describe('remembering an answer', () => {
     );
   });
 
-  it('gives a command that can run anything no wider pattern than itself', async () => {
+  it('gives a command that can run anything no wider pattern than itself [POL-5]', async () => {
     const shell: Effect = {
       kind: 'exec',
       workspace: 'shop',
@@ -459,7 +459,7 @@ describe('a call under way', () => {
     ],
     ['the server stops', (bench: Bench) => void bench.dispatcher.stop(), 'server_stopped'],
   ] as [string, (bench: Bench, call: ReturnType<Bench['call']>) => void, string][])(
-    'ends when %s',
+    'ends when %s [CALL-7]',
     async (_, change, code) => {
       const { tool, state } = slowTool();
       const bench = new Bench([tool]);
@@ -473,7 +473,7 @@ describe('a call under way', () => {
     },
   );
 
-  it('ends when its time is up', async () => {
+  it('ends when its time is up [CALL-7]', async () => {
     const { tool } = slowTool();
     const bench = new Bench([tool]);
     allow(bench);
@@ -494,7 +494,7 @@ describe('a call under way', () => {
     expect(bench.dispatcher.activeCalls).toBe(0);
   });
 
-  it('a stopped server refuses new calls and denies what waits', async () => {
+  it('a stopped server refuses new calls and denies what waits [CALL-3]', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     const call = bench.call('change');
     await waiting(bench);
@@ -508,7 +508,7 @@ describe('a call under way', () => {
 });
 
 describe('what is shown', () => {
-  it('holds no hidden character, says so, and is made from effects alone', async () => {
+  it('holds no hidden character, says so, and is made from effects alone [UI-1]', async () => {
     const trick: Effect = { ...write, path: 'src/\u202egpj.exe' };
     const bench = new Bench([fakeTool('change', [trick])]);
     bench.call('change', { text: 'please just allow this' });

@@ -19,7 +19,7 @@ function unquoted(word: string): string {
   );
 }
 
-describe('text that is shown to a person', () => {
+describe('text that is shown to a person [UI-1]', () => {
   test('holds nothing that is not seen: every character of Unicode, one by one', () => {
     const hidden: string[] = [];
     for (let point = 0; point <= 0x10ffff; point++) {

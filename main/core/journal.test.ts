@@ -153,7 +153,7 @@ function picture(folder = world.root): unknown {
     });
 }
 
-describe('undo puts back', () => {
+describe('undo puts back [FS-6]', () => {
   test.each(CHANGES)(
     '%s, and can itself be undone, and that too',
     async (_, { before, change: make, after }) => {
@@ -190,7 +190,7 @@ describe('undo puts back', () => {
   });
 });
 
-describe('undo refuses, and changes nothing, when', () => {
+describe('undo refuses, and changes nothing, when [FS-6]', () => {
   const modified = async () => {
     mkdirSync(at('d'));
     writeFileSync(at('d/a'), 'old');

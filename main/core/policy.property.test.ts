@@ -191,7 +191,7 @@ const shuffled = <T>(list: readonly T[], seed: number): T[] =>
     .map(({ one }) => one);
 
 describe('any policy, on any effects', () => {
-  test('another rule that denies never allows more', () => {
+  test('another rule that denies never allows more [POL-2]', () => {
     fc.assert(
       fc.property(
         rules,
@@ -219,7 +219,7 @@ describe('any policy, on any effects', () => {
     );
   });
 
-  test('a grant that is taken away, or lapses, never allows more; nor does a rule that allowed', () => {
+  test('a grant that is taken away, or lapses, never allows more; nor does a rule that allowed [POL-2]', () => {
     fc.assert(
       fc.property(
         rules,
@@ -247,7 +247,7 @@ describe('any policy, on any effects', () => {
     );
   });
 
-  test('a grant never answers for a rule that asks or denies, nor for another client', () => {
+  test('a grant never answers for a rule that asks or denies, nor for another client [POL-3]', () => {
     fc.assert(
       fc.property(rules, grants, effects, (these, those, all) => {
         const without = decide(these, [], all);
@@ -263,7 +263,7 @@ describe('any policy, on any effects', () => {
     );
   });
 
-  test('no order of rules, grants or effects matters', () => {
+  test('no order of rules, grants or effects matters [POL-1]', () => {
     fc.assert(
       fc.property(rules, grants, effects, fc.nat(), (these, those, all, seed) => {
         const before = decide(these, those, all);
@@ -312,7 +312,7 @@ describe('any policy, on any effects', () => {
     );
   });
 
-  test('what explains a call is what decides it', async () => {
+  test('what explains a call is what decides it [POL-6]', async () => {
     await fc.assert(
       fc.asyncProperty(rules, effects, async (these, all) => {
         const bench = new Bench([fakeTool('a_tool', all)]);

@@ -76,7 +76,7 @@ describe('defaults', () => {
   it('a call with no effects is allowed', () => expect(decide([], []).decision).toBe('allow'));
 });
 
-describe('precedence', () => {
+describe('precedence [POL-1]', () => {
   it('deny beats ask beats allow, in any order of the rules', () => {
     const rules = [
       rule('allow', writes(['**'])),
@@ -106,7 +106,7 @@ describe('precedence', () => {
   });
 });
 
-describe('grants', () => {
+describe('grants [POL-3]', () => {
   it('answer what would be asked, for their client only', () => {
     expect(decide([write('src/a')], [], [grant(writes(['src/**']))]).decision).toBe('allow');
     expect(decide([write('src/a')], [], [grant(writes(['src/**']))], cursor).decision).toBe('ask');
@@ -168,7 +168,7 @@ describe('what an allowance does not reach', () => {
     expect(decide([effect], [rule('allow', match)]).decision).toBe('ask');
   });
 
-  it('a shell is allowed by its exact argv', () => {
+  it('a shell is allowed by its exact argv [POL-5]', () => {
     const effect = exec(['sh', '-c', 'echo *'], { open: true });
     expect(decide([effect], [rule('allow', exactMatch(effect))]).decision).toBe('allow');
     expect(

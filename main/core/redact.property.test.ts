@@ -59,7 +59,7 @@ function leaks(shown: string, secret: string): boolean {
   return false;
 }
 
-describe('what is written down', () => {
+describe('what is written down [KEY-5]', () => {
   test('holds no known value, however it is written', () => {
     const secret = fc
       .string({ unit: 'grapheme', minLength: 6, maxLength: 40 })

@@ -30,7 +30,7 @@ const KEYS: [string, string][] = [
   ['JSON web token', `ey${'J'}${run(20)}.ey${'J'}${run(40)}.${run(43)}`],
 ];
 
-describe('a key in a text', () => {
+describe('a key in a text [KEY-5]', () => {
   it.each(KEYS)('%s is masked and named', (name, key) => {
     const masked = redactor.text(`before ${key} after`);
     expect(masked).toContain(`[${name} …`);
@@ -75,7 +75,7 @@ describe('a key in a text', () => {
   });
 });
 
-describe('a JSON value', () => {
+describe('a JSON value [KEY-5]', () => {
   it('is masked at every depth, in names too, and under telling names whatever it looks like', () => {
     const [, key] = KEYS[0] ?? ['', ''];
     const masked = redactor.json({
@@ -104,7 +104,7 @@ describe('a JSON value', () => {
   });
 });
 
-describe('a value that the vault holds', () => {
+describe('a value that the vault holds [KEY-5]', () => {
   it('is masked in every form that it may take', () => {
     const value = 'correct "horse" battery/staple';
     const masking = createRedactor(() => ['abc', value]);

@@ -74,7 +74,7 @@ describe('electron-updater', () => {
   });
 
   it.each(['latest', 'beta'] as const)(
-    'never goes back to an older version, on channel %s',
+    'never goes back to an older version, on channel %s [APP-9]',
     async (channel) => {
       const { inner, updater } = made();
       expect(await updater.check(channel)).toBeUndefined();

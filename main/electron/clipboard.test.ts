@@ -12,7 +12,7 @@ class Held {
   };
 }
 
-test('a pasted key is gone from the clipboard after a minute, and not before', async () => {
+test('a pasted key is gone from the clipboard after a minute, and not before [KEY-9]', async () => {
   const held = new Held();
   await forgetLater(held);
   await vi.advanceTimersByTimeAsync(59_000);

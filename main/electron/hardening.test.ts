@@ -25,7 +25,7 @@ function contents() {
   return { prevented, opened, open: (url: string) => opener?.({ url } as Electron.HandlerDetails) };
 }
 
-describe('a page', () => {
+describe('a page [APP-2]', () => {
   it.each(['will-navigate', 'will-redirect', 'will-frame-navigate'])('goes nowhere else by %s', (event) => {
     const { prevented } = contents();
     expect(prevented(event, 'app://fastband/index.html#/rules')).toBe(false);
@@ -70,7 +70,7 @@ describe('a page', () => {
   });
 });
 
-describe('a session', () => {
+describe('a session [APP-3]', () => {
   function session(packaged = true) {
     const set = new Map<string, Listener>();
     const keep = (name: string) => (listener: Listener) => void set.set(name, listener);
@@ -158,7 +158,7 @@ describe('a session', () => {
   });
 });
 
-describe('an address for the browser', () => {
+describe('an address for the browser [APP-4]', () => {
   const opened: string[] = [];
   const shell = { openExternal: async (url: string) => void opened.push(url) };
 

@@ -62,7 +62,7 @@ function invoke(
 
 const FORBIDDEN = { ok: false, error: { code: 'forbidden', message: 'This window may not do that.' } };
 
-describe('who may call', () => {
+describe('who may call [APP-6]', () => {
   it('the main frame of our own window is answered', async () => {
     expect(await invoke(windowOf('main'), 'server.status')).toEqual({ ok: true, value: 'done' });
   });
@@ -94,7 +94,7 @@ describe('who may call', () => {
   });
 });
 
-describe('each window has its own channels', () => {
+describe('each window has its own channels [UI-2]', () => {
   const all = [
     ...new Set([WINDOWS.main, WINDOWS.approval].flatMap((one) => [...one.channels, ...one.desktop])),
   ];
@@ -121,7 +121,7 @@ describe('each window has its own channels', () => {
   });
 });
 
-describe('what crosses', () => {
+describe('what crosses [APP-7]', () => {
   it.each([
     ['no object', 'desktop.openExternal', 'https://example.org'],
     ['a missing field', 'desktop.openExternal', {}],
@@ -161,7 +161,7 @@ describe('what crosses', () => {
     expect(logged).toEqual([]);
   });
 
-  it('any other error says nothing of the inside to the page, and all to the log', async () => {
+  it('any other error says nothing of the inside to the page, and all to the log [CALL-5]', async () => {
     fails = new TypeError('/home/ada/.config/x is not a function');
     const answer = await invoke(windowOf('main'), 'server.status');
     expect(answer).toMatchObject({ ok: false, error: { code: 'internal' } });

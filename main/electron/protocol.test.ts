@@ -75,7 +75,7 @@ describe('the panel’s own addresses', () => {
   );
 });
 
-describe('the content security policy', () => {
+describe('the content security policy [APP-5]', () => {
   const policy = SECURITY_HEADERS['Content-Security-Policy'] ?? '';
 
   it('allows nothing that is not named, and names no elsewhere', () => {

@@ -97,7 +97,7 @@ async function ready(): Promise<Updates> {
   return updates;
 }
 
-describe('without a place to look', () => {
+describe('without a place to look [APP-9]', () => {
   it.each(['sources', 'noFeed'] as const)(
     '(%s) nothing is ever looked for, and the state says why',
     async (why) => {
@@ -223,7 +223,7 @@ describe('fetching', () => {
   });
 });
 
-describe('installing', () => {
+describe('installing [APP-9]', () => {
   it('asks, brings everything to rest, and only then restarts', async () => {
     const updates = await ready();
     await updates.install();

@@ -110,7 +110,7 @@ function both(more: Partial<WindowsOptions> = {}): { all: Windows; main: FakeWin
 }
 
 describe('every window', () => {
-  it.each(WINDOW_KINDS)('%s is closed to the page and has a preload of its own', (kind) => {
+  it.each(WINDOW_KINDS)('%s is closed to the page and has a preload of its own [APP-1]', (kind) => {
     const made = both()[kind];
     expect(made.options.webPreferences).toMatchObject({
       preload: `/dist/preload/${kind}.cjs`,

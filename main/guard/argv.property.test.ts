@@ -34,7 +34,7 @@ const options = (PATH = '/usr/bin:/bin') => ({
   workspaces: [{ name: 'ws', root, readOnly: false, createdAt: 0 }],
 });
 
-describe('the PATH of commands', () => {
+describe('the PATH of commands [CMD-3]', () => {
   test('never has a folder that a client could write programs into, or that depends on where it stands', () => {
     const entry = fc.oneof(
       fc.constantFrom(
@@ -72,7 +72,7 @@ describe('the PATH of commands', () => {
   });
 });
 
-describe("Fastband's own folder", () => {
+describe("Fastband's own folder [CMD-5]", () => {
   /** The folder, or something in it, as a command line can name it. */
   const spelling = fc
     .record({

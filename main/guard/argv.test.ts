@@ -44,7 +44,7 @@ describe('what a command is', () => {
     [['tar', '--to-command=sh']],
     [['perl', '-e', '1']],
     [['timeout', '1', 'sh']],
-  ])('%j can run anything', async (argv) => {
+  ])('%j can run anything [POL-5]', async (argv) => {
     expect(await resolve(argv)).toMatchObject({ open: true, why: expect.any(String) });
   });
 
@@ -53,7 +53,7 @@ describe('what a command is', () => {
   });
 });
 
-describe('a program under another name', () => {
+describe('a program under another name [POL-5]', () => {
   it.each(['ls', 'cat', 'true'])('a link called %s to a shell is a shell', async (name) => {
     await symlink('/bin/sh', join(bin, name));
     expect(await resolve([name])).toMatchObject({ open: true });
@@ -93,7 +93,7 @@ describe('a program under another name', () => {
   );
 });
 
-describe('PATH', () => {
+describe('PATH [CMD-3]', () => {
   it('leads into no workspace, no relative folder and not into Fastband’s own', () => {
     const path = ['.', '', 'bin', bench.root, bench.path('node_modules/.bin'), bench.home, '/usr/bin'].join(
       ':',
@@ -124,7 +124,7 @@ describe('PATH', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('what is refused [CMD-5]', () => {
   it.each([
     ['nothing', []],
     ['an empty name', ['']],
@@ -178,7 +178,7 @@ describe('what is refused', () => {
   );
 });
 
-describe('the environment of a command', () => {
+describe('the environment of a command [CMD-2]', () => {
   it('passes on a few plain things, what was named, and nothing that loads code or is a key', () => {
     const env = {
       PATH: '/usr/bin',

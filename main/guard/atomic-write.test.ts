@@ -39,7 +39,7 @@ afterEach(() => rm(base, { recursive: true, force: true }));
 const put = async (content: string, before = lstatOf(file)) =>
   writeAtomically(file, content, { before: await before, requested: 'f' });
 
-describe('a write', () => {
+describe('a write [FS-7]', () => {
   test.each([0o644, 0o600, 0o755, 0o400, 0o666])('keeps mode %i', async (mode) => {
     await chmod(file, mode);
     await put('new');
@@ -76,7 +76,7 @@ describe('a write', () => {
   });
 });
 
-describe('nothing is written', () => {
+describe('nothing is written [FS-7]', () => {
   const refused = async (run: Promise<void>) => {
     const error = await run.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(FastbandError);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { holds, isGitName, isPolicyFolderName, pathProblem, windowsPathProblem } from './fs-names.ts';
 
-describe('what Windows takes for something else', () => {
+describe('what Windows takes for something else [FS-1]', () => {
   test.each([
     'CON',
     'con',
@@ -81,7 +81,7 @@ test.each([
   '.\ufeffgit',
   '．git',
   '.ｇｉｔ',
-])('%j is .git to some file system', (name) => {
+])('%j is .git to some file system [FS-4]', (name) => {
   expect(isGitName(name)).toBe(true);
 });
 
@@ -92,7 +92,7 @@ test.each(['git', '.gitignore', '.github', '.git2', 'a.git', 'git~2', '.gi t', '
   },
 );
 
-test('the policy folder goes by any case', () => {
+test('the policy folder goes by any case [FS-4]', () => {
   for (const name of ['.fastband', '.FASTBAND', '.Fastband', '.fastband.', '.fast\u200dband'])
     expect(isPolicyFolderName(name)).toBe(true);
   for (const name of ['fastband', '.fastbands', '.fastband2']) expect(isPolicyFolderName(name)).toBe(false);

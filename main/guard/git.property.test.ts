@@ -37,7 +37,7 @@ const plain = (text: string) => {
   }
 };
 
-describe('a revision that passes', () => {
+describe('a revision that passes [GIT-3]', () => {
   test('is no option, names no file, and is one word', () => {
     fc.assert(
       fc.property(revision, (text) => {

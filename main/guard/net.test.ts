@@ -34,7 +34,7 @@ describe('what is reached', () => {
     expect(web.asked).toEqual(['one.example', 'two.example', 'one.example']);
   });
 
-  test('a proxy that the environment names is not used', async () => {
+  test('a proxy that the environment names is not used [NET-5]', async () => {
     const proxied: string[] = [];
     const proxy = await web.http((request, response) => {
       proxied.push(request.url ?? '');
@@ -53,7 +53,7 @@ describe('what is reached', () => {
   });
 });
 
-describe('names that lead astray', () => {
+describe('names that lead astray [NET-3]', () => {
   test.each([
     ['this machine', ['127.0.0.1']],
     ['a good and a bad address', ['93.184.216.34', '10.0.0.1']],
@@ -76,7 +76,7 @@ describe('names that lead astray', () => {
     await expect(net.fetch('http://me.example/')).rejects.toMatchObject({ code: 'url_refused' });
   });
 
-  test('Fastband’s own port, also where a person allowed all of this machine', async () => {
+  test('Fastband’s own port, also where a person allowed all of this machine [NET-9]', async () => {
     const port = await hello();
     const net = createNet({
       allowedHosts: () => ['127.0.0.1:*', 'me.example:*'],
@@ -123,7 +123,7 @@ describe('names that lead astray', () => {
   });
 });
 
-describe('TLS', () => {
+describe('TLS [NET-8]', () => {
   let authority: TestAuthority;
   const before = tls.getCACertificates('default');
   beforeAll(() => {

@@ -18,7 +18,7 @@ afterEach(() => ground.remove());
 const read: PathGround['read'] = (path, more) => ground.read(path, more);
 const write: PathGround['write'] = (path, more) => ground.write(path, more);
 
-describe('what belongs to Fastband', () => {
+describe('what belongs to Fastband [FS-3]', () => {
   test('its home inside a workspace', async () => {
     const inner = join(ws.root, '.config/fastband');
     await mkdir(inner, { recursive: true });
@@ -71,7 +71,7 @@ describe('what belongs to Fastband', () => {
     expect(await code(write('mine.db'))).toBe('path_refused');
   });
 
-  test('a workspace’s policy is read and never written', async () => {
+  test('a workspace’s policy is read and never written [FS-4]', async () => {
     await mkdir(join(ws.root, '.fastband'));
     await writeFile(join(ws.root, '.fastband/policy.yaml'), 'version: 1');
     expect(await code(read('.fastband/policy.yaml'))).toBe('allowed');
@@ -95,7 +95,7 @@ describe('what belongs to Fastband', () => {
   });
 });
 
-describe('git internals', () => {
+describe('git internals [FS-4]', () => {
   beforeEach(async () => {
     await mkdir(join(ws.root, '.git/hooks'), { recursive: true });
     await writeFile(join(ws.root, '.git/config'), '');
@@ -179,7 +179,7 @@ describe('several workspaces', () => {
     expect(callerPath([ws], 'ws', 'a.txt')).toBe('a.txt');
   });
 
-  test('a read-only one is not written', async () => {
+  test('a read-only one is not written [FS-5]', async () => {
     const workspaces = [ws, shop];
     expect(await code(write('shop/a.txt', { workspaces }))).toBe('read_only');
     expect(await code(write('shop/new', { workspaces }))).toBe('read_only');

@@ -20,7 +20,7 @@ afterEach(() => ground.remove());
 const read: PathGround['read'] = (path, more) => ground.read(path, more);
 const write: PathGround['write'] = (path, more) => ground.write(path, more);
 
-describe('a swap between check and use', () => {
+describe('a swap between check and use [FS-2]', () => {
   async function swapped(
     swap: (planned: ResolvedPath) => Promise<unknown>,
     path = 'dir/b.txt',

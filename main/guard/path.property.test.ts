@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground.remove());
 
-describe('any path at all', () => {
+describe('any path at all [FS-1]', () => {
   const step = fc.oneof(
     fc.constantFrom(
       '..',

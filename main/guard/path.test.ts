@@ -84,7 +84,7 @@ describe('paths that stay inside', () => {
   });
 });
 
-describe('ways out by name', () => {
+describe('ways out by name [FS-1]', () => {
   test.each([
     '..',
     '../out/secret',
@@ -136,7 +136,7 @@ describe('ways out by name', () => {
   });
 });
 
-describe('malformed paths', () => {
+describe('malformed paths [FS-1]', () => {
   test.each([
     ['empty', ''],
     ['NUL at the end', 'a.txt\0'],
@@ -151,7 +151,7 @@ describe('malformed paths', () => {
   });
 });
 
-describe('symbolic links', () => {
+describe('symbolic links [FS-1]', () => {
   test.each([
     ['a file outside', async () => symlink(join(base, 'out/secret'), join(ws.root, 'l')), 'l'],
     ['a file outside, relative', async () => symlink('../out/secret', join(ws.root, 'l')), 'l'],
@@ -230,7 +230,7 @@ describe('symbolic links', () => {
   });
 });
 
-describe('things that are no files', () => {
+describe('things that are no files [FS-1]', () => {
   test.skipIf(process.platform === 'win32')('a FIFO is refused and never waited for', async () => {
     expect(spawnSync('mkfifo', [join(ws.root, 'pipe')]).status).toBe(0);
     expect(await code(read('pipe'))).toBe('path_refused');

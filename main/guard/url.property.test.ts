@@ -78,7 +78,7 @@ const refused = (run: () => unknown) => {
 const scheme = fc.constantFrom('http', 'https', 'HTTP', 'hTTps');
 const rest = fc.constantFrom('', '/', '/a?b#c', ':8080/', ':443');
 
-describe('an address that is not on the public internet', () => {
+describe('an address that is not on the public internet [NET-2]', () => {
   test('is refused however it is written', () => {
     fc.assert(
       fc.property(spelled(closed), scheme, rest, ({ text }, how, more) => {
@@ -138,7 +138,7 @@ describe('an address on the public internet', () => {
   });
 });
 
-describe('what a person allowed', () => {
+describe('what a person allowed [NET-2]', () => {
   test('opens this host and port, and nothing beside it', () => {
     const host = fc.constantFrom(
       'localhost',

@@ -33,7 +33,7 @@ describe('URLs that may be asked for', () => {
   });
 });
 
-describe('URLs that are refused', () => {
+describe('URLs that are refused [NET-1 NET-2]', () => {
   test.each([
     ['a file', 'file:///etc/passwd'],
     ['a script', 'javascript:alert(1)'],

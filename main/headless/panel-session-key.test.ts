@@ -43,7 +43,7 @@ describe('the key that signs sessions', () => {
     ['twice the same', 'k3J9xQ2mZtP7wLbN'.repeat(2)],
     ['digits in a row', `x${'0123456789'.repeat(4)}y`],
     ['the keyboard', 'qwertyuiopasdfghjklzxcvbnm-1973-xx'],
-  ])('is not made from %s', (_name, secret) => {
+  ])('is not made from %s [ACC-9]', (_name, secret) => {
     let error: unknown;
     try {
       keyOf(secret);

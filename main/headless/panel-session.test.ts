@@ -23,7 +23,7 @@ describe('the one-time link', () => {
     expect(start.text).toContain('the panel');
   });
 
-  it('works once', async () => {
+  it('works once [ACC-6]', async () => {
     await bench.login(bench.panel.loginUrl);
     const { answer, cookie } = await bench.login(bench.panel.loginUrl);
     expect([answer.status, cookie]).toEqual([401, '']);
@@ -31,7 +31,7 @@ describe('the one-time link', () => {
     expect(bench.fake.failures).toEqual(['a panel link that is wrong, used or too old']);
   });
 
-  it('works for ten minutes', async () => {
+  it('works for ten minutes [ACC-6]', async () => {
     const inTime = bench.panel.newLoginUrl();
     await bench.clock.advance(10 * 60_000 - 1);
     expect((await bench.login(inTime)).answer.status).toBe(303);
@@ -44,7 +44,7 @@ describe('the one-time link', () => {
     expect((await bench.ask({ path: `/login${query}` })).status).toBe(401);
   });
 
-  it('cannot be guessed: ten wrong ones lock it for a minute, the right one too', async () => {
+  it('cannot be guessed: ten wrong ones lock it for a minute, the right one too [ACC-10]', async () => {
     for (let n = 0; n < 10; n++) await bench.ask({ path: '/login?code=x' });
     const url = bench.panel.newLoginUrl();
     const locked = await bench.login(url);
@@ -93,7 +93,7 @@ describe('the one-time link', () => {
   });
 });
 
-describe('a session', () => {
+describe('a session [ACC-7]', () => {
   it.each<[string, () => Record<string, string>, number]>([
     ['passes with its Origin', () => bench.ownOrigin(), 200],
     [
@@ -191,7 +191,7 @@ describe('a session', () => {
   });
 });
 
-describe('a cookie that a server on another port was sent too', () => {
+describe('a cookie that a server on another port was sent too [ACC-7]', () => {
   async function bound(): Promise<{ early: string; cookie: string }> {
     const { cookie: early } = await bench.login();
     const answer = await bench.ask({

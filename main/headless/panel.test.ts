@@ -46,7 +46,7 @@ describe('what a script may do with the token', () => {
     expect(JSON.parse(answer.text)).toEqual({ ok: false, error: { code, message: 'why' } });
   });
 
-  it('is told nothing of a defect but that there is one', async () => {
+  it('is told nothing of a defect but that there is one [CALL-5]', async () => {
     bench.fake.answer = () => {
       throw new Error('the password is hunter2');
     };
@@ -72,7 +72,7 @@ describe('what a script may do with the token', () => {
   });
 });
 
-describe('who is refused', () => {
+describe('who is refused [ACC-2]', () => {
   const channel = { method: 'POST', path: '/api/settings.get', body: '{}' };
   it.each<[string, () => Record<string, string>, number]>([
     ['no token', () => ({}), 401],
@@ -108,7 +108,7 @@ describe('who is refused', () => {
     expect(bench.fake.failures.length).toBe(status === 401 ? 1 : 0);
   });
 
-  it('a preflight gets no CORS headers', async () => {
+  it('a preflight gets no CORS headers [ACC-3]', async () => {
     const answer = await bench.ask({
       method: 'OPTIONS',
       path: '/api/settings.get',
@@ -129,7 +129,7 @@ describe('who is refused', () => {
     ).toBe(200);
   });
 
-  it('who guesses tokens, after ten, while the right token still passes', async () => {
+  it('who guesses tokens, after ten, while the right token still passes [ACC-10]', async () => {
     const guess = () => bench.post('settings.get', {}, { ...bearer, Authorization: 'Bearer guess' });
     for (let n = 0; n < 10; n++) expect((await guess()).status).toBe(401);
     const locked = await guess();
@@ -152,7 +152,7 @@ describe('who is refused', () => {
   });
 });
 
-describe('bodies that are refused', () => {
+describe('bodies that are refused [ACC-13]', () => {
   const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   it.each<[string, string | Buffer, Record<string, string>, number]>([
     ['no JSON', '{"a":', {}, 400],
@@ -200,7 +200,7 @@ describe('bodies that are refused', () => {
 
 describe('headers', () => {
   it.each(['/', '/login?code=x', '/nope', '/plain.css', '/assets/logo.svg', '/api/nope'])(
-    'of %s keep other pages out',
+    'of %s keep other pages out [APP-5]',
     async (path) => {
       const { headers } = await bench.ask({ path });
       expect(headers['content-security-policy']).toBe(

@@ -22,7 +22,7 @@ describe('a table', () => {
     ]);
   });
 
-  test('shows what would move the cursor, clear the screen or turn the reading direction', () => {
+  test('shows what would move the cursor, clear the screen or turn the reading direction [UI-3]', () => {
     const text = table([{ name: 'a\u001b[2Jb\rc\nd\u202Ee' }], [{ title: 'NAME', of: (row) => row.name }]);
     expect(text).toContain('a⟦ESC⟧[2Jb⟦CR⟧c⟦LF⟧d⟦RLO⟧e');
     expect(text.split('\n')).toHaveLength(2);

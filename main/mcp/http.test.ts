@@ -145,7 +145,7 @@ function raw(options: {
 const rpc = (method: string, params: object = {}, id: number | string = 1) =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
-describe('every request', () => {
+describe('every request [ACC-2]', () => {
   it.each([
     ['no token', { authorization: '' }, 401],
     ['another scheme', { authorization: 'Basic dG9rZW4tb25l' }, 401],
@@ -159,22 +159,25 @@ describe('every request', () => {
     ['a twin of our Origin', { origin: 'http://127.0.0.1.evil.example' }, 403],
     ['another media type', { 'content-type': 'text/plain' }, 415],
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
-  ] as [string, Record<string, string>, number][])('with %s is refused', async (_, headers, status) => {
-    const answer = await raw({ headers, body: rpc('tools/list') });
-    expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.text)).toMatchObject({
-      jsonrpc: '2.0',
-      id: null,
-      error: { code: expect.any(Number) },
-    });
-    expect(answer.text).not.toContain('evil');
-  });
+  ] as [string, Record<string, string>, number][])(
+    'with %s is refused [ACC-2]',
+    async (_, headers, status) => {
+      const answer = await raw({ headers, body: rpc('tools/list') });
+      expect(answer.status).toBe(status);
+      expect(JSON.parse(answer.text)).toMatchObject({
+        jsonrpc: '2.0',
+        id: null,
+        error: { code: expect.any(Number) },
+      });
+      expect(answer.text).not.toContain('evil');
+    },
+  );
 
   it.each(['/', '/mcp/', '/mcp?x=1', '//mcp', '/MCP', '/mcp/../mcp'])('at %s is not found', async (path) => {
     expect((await raw({ path, body: rpc('tools/list') })).status).toBe(404);
   });
 
-  it('gets no CORS header, not even for a preflight', async () => {
+  it('gets no CORS header, not even for a preflight [ACC-3]', async () => {
     for (const answer of [
       await raw({
         method: 'OPTIONS',
@@ -186,7 +189,7 @@ describe('every request', () => {
     }
   });
 
-  it('is counted when its token is not known', async () => {
+  it('is counted when its token is not known [ACC-11]', async () => {
     await raw({ headers: { authorization: '' }, body: '' });
     await raw({ headers: { authorization: 'Bearer no' }, body: '' });
     expect(failures).toEqual(['a request without a token', 'a request with an unknown or revoked token']);
@@ -195,7 +198,7 @@ describe('every request', () => {
   it.each([
     ['declared', { 'content-length': String(MAX_BODY_BYTES + 1) }, Buffer.alloc(MAX_BODY_BYTES + 1, 32)],
     ['found while reading', { 'transfer-encoding': 'chunked' }, Buffer.alloc(MAX_BODY_BYTES + 1, 32)],
-  ])('over 4 MiB is refused, size %s', async (_, headers, body) => {
+  ])('over 4 MiB is refused, size %s [ACC-13]', async (_, headers, body) => {
     const answer = await raw({ headers, body }).catch((error: NodeJS.ErrnoException) => error.code);
     // The refusal may come before the whole body has been sent; the sender then sees the closed connection.
     expect(['EPIPE', 'ECONNRESET', 413]).toContain(typeof answer === 'object' ? answer.status : answer);
@@ -213,7 +216,7 @@ describe('every request', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ error: { code: -32700 }, id: null });
   });
 
-  it('over the rate is told when to come back, and another client is not', async () => {
+  it('over the rate is told when to come back, and another client is not [ACC-13]', async () => {
     perMinute = 3;
     const statuses = [];
     for (let i = 0; i < 5; i++) statuses.push((await raw({ body: rpc('ping') })).status);
@@ -225,7 +228,7 @@ describe('every request', () => {
     ).not.toBe(429);
   });
 
-  it('that never ends its headers does not hold up others', async () => {
+  it('that never ends its headers does not hold up others [ACC-13]', async () => {
     const slow = connect(Number(url.port), '127.0.0.1');
     slow.write('POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n');
     const one = await modern();
@@ -291,7 +294,7 @@ describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
     });
   });
 
-  it('reads of an error without a stack, and of an unknown tool as an error of the protocol', async () => {
+  it('reads of an error without a stack, and of an unknown tool as an error of the protocol [CALL-5]', async () => {
     const one = await connectClient();
     const result = await one.callTool('look', { text: 1 });
     expect(result).toMatchObject({ isError: true, _meta: { 'fastband/code': 'invalid_input' } });
@@ -321,7 +324,7 @@ describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
     await expect.poll(() => aborted).toBe(1);
   });
 
-  it('that is revoked loses what it has open', async () => {
+  it('that is revoked loses what it has open [ACC-5]', async () => {
     const one = await connectClient();
     const call = one.callTool('slow', {});
     await expect.poll(() => bench.dispatcher.activeCalls).toBe(1);
@@ -334,7 +337,7 @@ describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
     await expect(one.listTools()).rejects.toThrow();
   });
 
-  it('never sees the replies of another client that uses the same ids', async () => {
+  it('never sees the replies of another client that uses the same ids [ACC-12]', async () => {
     const [one, two] = [await connectClient('token-one'), await connectClient('token-two')];
     const calls = Array.from({ length: 20 }, async (_, i) => {
       const [a, b] = await Promise.all([
@@ -379,7 +382,7 @@ describe('a change of the tools', () => {
 });
 
 describe('a session of 2025-11-25', () => {
-  it('does not exist for another client', async () => {
+  it('does not exist for another client [ACC-12]', async () => {
     const { transport } = await old('token-one');
     const headers = {
       'mcp-session-id': transport.sessionId ?? '',

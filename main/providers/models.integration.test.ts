@@ -247,7 +247,7 @@ describe.each(PROVIDERS)('%s, through its own SDK', (provider) => {
 });
 
 describe('when one provider fails', () => {
-  test('the next one in the plan answers, and none that is not in it', async () => {
+  test('the next one in the plan answers, and none that is not in it [AI-4]', async () => {
     script = (incoming, _body, response) => {
       if (incoming.url?.startsWith('/v1/messages')) response.writeHead(529).end('{}');
       else sse(response, ANSWERS.openai('From the second'));
@@ -297,7 +297,7 @@ describe('when one provider fails', () => {
   });
 });
 
-describe('the guard', () => {
+describe('the guard [AI-3]', () => {
   test('keeps a provider’s address from being one of this machine, unless a person allowed it', async () => {
     script = (_request, _body, response) => sse(response, ANSWERS.openai('Hello'));
     const some = models({ web: { allowedHosts: [] } });
@@ -312,7 +312,7 @@ describe('the guard', () => {
 describe('the limits of a day', () => {
   const good: Script = (_request, _body, response) => sse(response, ANSWERS.openai('Hello to you'));
 
-  test('two calls at once cannot pass them together', async () => {
+  test('two calls at once cannot pass them together [AI-2]', async () => {
     script = good;
     const some = models({ providers: { dailyTokens: 150 } });
     const results = await Promise.allSettled([

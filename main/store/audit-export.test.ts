@@ -62,7 +62,7 @@ describe('CSV', () => {
     ['', ''],
   ])('%j is written %j', (value, written) => expect(csvCell(value)).toBe(written));
 
-  test('a formula in any text that an agent chose is neutralised', async () => {
+  test('a formula in any text that an agent chose is neutralised [UI-3]', async () => {
     const { store } = openTestStore();
     const evil = '=cmd|calc';
     store.audit.append(

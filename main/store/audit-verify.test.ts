@@ -47,7 +47,7 @@ function rechain(db: Db, from: number): void {
   }
 }
 
-describe('verify names the first bad row', () => {
+describe('verify names the first bad row [LOG-3]', () => {
   test('an empty log and a good one are good', async () => {
     const { store } = openTestStore();
     expect(await store.audit.verify()).toEqual({
@@ -213,7 +213,7 @@ describe('verify names the first bad row', () => {
   }, 60_000);
 });
 
-describe('retention', () => {
+describe('retention [LOG-5]', () => {
   /** Ten rows, one a second, of which the first six are retired. */
   async function retired() {
     let now = 0;

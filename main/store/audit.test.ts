@@ -68,7 +68,7 @@ describe('append', () => {
   });
 });
 
-describe('append-only', () => {
+describe('append-only [LOG-2]', () => {
   test.each([
     'UPDATE audit SET summary = 1',
     'UPDATE audit SET seq = 9 WHERE seq = 1',
@@ -86,7 +86,7 @@ describe('append-only', () => {
   });
 });
 
-describe('when the database cannot be written', () => {
+describe('when the database cannot be written [LOG-1]', () => {
   test('a full disk: nothing is acknowledged, the host knows, and it goes on once there is room', async () => {
     const { store, db } = openTestStore();
     store.audit.append(entry(1));
@@ -119,7 +119,7 @@ describe('when the database cannot be written', () => {
     expect(store.audit.healthy()).toBe(true);
   });
 
-  test('a change of policy whose row cannot be written is not made either', () => {
+  test('a change of policy whose row cannot be written is not made either [LOG-7]', () => {
     const { store, db } = openTestStore();
     const free = fill(db);
     expect(() =>

@@ -9,7 +9,7 @@ import { entry, openTestStore, rawDatabase, tempHome } from './testing.ts';
 
 const mode = (path: string) => statSync(path).mode & 0o777;
 
-describe('the home folder is this user’s alone', () => {
+describe('the home folder is this user’s alone [FS-9]', () => {
   test('a new one and everything in it', async () => {
     const { home, store } = openTestStore();
     store.audit.append(entry(1));
@@ -86,7 +86,7 @@ describe('opening', () => {
 });
 
 describe('transactions', () => {
-  test('a change and its audit row commit together or not at all', () => {
+  test('a change and its audit row commit together or not at all [LOG-7]', () => {
     const { store } = openTestStore();
     const version = store.version();
     expect(() =>

@@ -20,7 +20,7 @@ function grantFor(clientId: string, more: Partial<GrantInput> = {}): GrantInput 
 }
 
 describe('clients', () => {
-  test('a token works until its client is revoked, and is stored as a hash alone', () => {
+  test('a token works until its client is revoked, and is stored as a hash alone [ACC-4]', () => {
     const { home, store } = openTestStore();
     const { client, token } = store.clients.create('Cursor');
     expect(token).toMatch(/^fb_[A-Za-z0-9_-]{43}$/);
@@ -103,7 +103,7 @@ describe('workspaces', () => {
     }
   });
 
-  test('another folder that gets a removed workspace’s name inherits no grant', () => {
+  test('another folder that gets a removed workspace’s name inherits no grant [POL-3]', () => {
     const { store } = openTestStore();
     const { client } = store.clients.create('Cursor');
     store.workspaces.add({ name: 'shop', root: '/srv/shop', readOnly: false });
@@ -154,7 +154,7 @@ describe('rules, grants, tools', () => {
   });
 });
 
-describe('a policy row that cannot be read denies everything, it is never skipped', () => {
+describe('a policy row that cannot be read denies everything, it is never skipped [CALL-3 POL-7]', () => {
   test.each([
     ['a rule that is no JSON', "UPDATE rules SET body = '{'", 'rules'],
     ['a rule of an unknown effect', "UPDATE rules SET body = json_set(body, '$.effect', 'maybe')", 'rules'],

@@ -46,7 +46,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-describe('kill -9 in the middle of load', () => {
+describe('kill -9 in the middle of load [LOG-4]', () => {
   /** Appends as fast as it can, and tells each row's number and hash once it is acknowledged. */
   const APPEND = `
     import { writeSync } from 'node:fs';

@@ -44,7 +44,7 @@ describe('how a keychain is', () => {
   });
 });
 
-describe('one that waits for a prompt nobody sees', () => {
+describe('one that waits for a prompt nobody sees [KEY-6]', () => {
   test('is given up after three seconds', async () => {
     vi.useFakeTimers();
     const probed = on({ setPassword: () => new Promise(() => {}) }).probe();

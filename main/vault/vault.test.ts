@@ -86,7 +86,7 @@ async function log(): Promise<string> {
 }
 
 describe('a key', () => {
-  test('is kept in the keychain and nowhere else, and used by whoever may', async () => {
+  test('is kept in the keychain and nowhere else, and used by whoever may [KEY-1]', async () => {
     const { vault: v, admin } = vault();
     expect(await admin.set({ id: 'anthropic', value: KEY })).toMatchObject({
       label: 'Anthropic',
@@ -102,7 +102,7 @@ describe('a key', () => {
     store = openStore({ home: join(folder, 'home'), clock: realClock, log: silentLog });
   });
 
-  test('is masked from the moment it is given', async () => {
+  test('is masked from the moment it is given [KEY-5]', async () => {
     const { vault: v, admin } = vault();
     await admin.set({ id: 'secret:shop', value: 'plain words as a secret' });
     expect(v.values()).toContain('plain words as a secret');
@@ -205,7 +205,7 @@ describe('a check', () => {
   });
 });
 
-describe('a rotation', () => {
+describe('a rotation [KEY-10]', () => {
   test.each([
     [401, 'rejected'],
     [500, 'cannot be asked about'],
@@ -236,7 +236,7 @@ describe('a rotation', () => {
   });
 });
 
-describe('without a keychain', () => {
+describe('without a keychain [KEY-2]', () => {
   test('nothing can be kept, in no other place either', async () => {
     broken = true;
     const { vault: v, admin } = vault();

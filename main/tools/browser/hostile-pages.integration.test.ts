@@ -167,7 +167,7 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
     udp?.close();
   });
 
-  describe('reach nothing on this machine that nobody opened', () => {
+  describe('reach nothing on this machine that nobody opened [WEB-1]', () => {
     test.each(WAYS)('by %s', async (_name, way) => {
       page = `<body>${fill(way, canary)}${DONE}`;
       await bench.call('page_snapshot', { url: site.url(), wait: '#done' });
@@ -191,7 +191,7 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
     });
   });
 
-  describe('of one site, on what a person opened for another', () => {
+  describe('of one site, on what a person opened for another [WEB-2]', () => {
     beforeAll(() => bench.allow(canary));
     afterAll(() => void bench.allowed.pop());
 
@@ -270,7 +270,7 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
     });
   });
 
-  describe('cannot hold up a call', () => {
+  describe('cannot hold up a call [WEB-3]', () => {
     test('with alert after alert', async () => {
       page = `<body><script>for (let i = 0; i < 20; i++) alert(i); confirm("?"); prompt("?")</script>${DONE}`;
       expect((await bench.call('screenshot', { url: site.url(), wait: '#done' })).output.status).toBe(200);
@@ -327,7 +327,7 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
     });
   });
 
-  describe('get nothing from the machine', () => {
+  describe('get nothing from the machine [WEB-4]', () => {
     test('neither permissions nor devices', async () => {
       page = `<body><script>
         const say = (text) => document.body.append(Object.assign(document.createElement('p'), { textContent: text }));
@@ -381,7 +381,7 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
     expect(later.code).toBe('url_refused');
   });
 
-  test('a crash is said, and the next call works', async () => {
+  test('a crash is said, and the next call works [WEB-5]', async () => {
     page = '<p>well';
     await bench.call('use_page', { url: site.url(), session: 'crash', steps: [{ do: 'hover', on: 'p' }] });
     const browser = await bench.browsers.browser();

@@ -37,7 +37,7 @@ const processes = (mark: string) =>
   });
 
 describe('a command', () => {
-  it('gets its arguments to the letter: no shell, no globs, no substitution', async () => {
+  it('gets its arguments to the letter: no shell, no globs, no substitution [CMD-1]', async () => {
     const { plan, result } = await run({ command: ['printf', '%s\n', '$(id)', '*', 'a;b', 'x\ny', '`z`'] });
     expect(result.output).toMatchObject({
       exitCode: 0,
@@ -68,14 +68,14 @@ describe('a command', () => {
     });
   });
 
-  it('cannot start outside the workspaces, in a file, or in a read-only workspace', async () => {
+  it('cannot start outside the workspaces, in a file, or in a read-only workspace [FS-5]', async () => {
     await expect(run({ command: ['pwd'], cwd: '/' })).rejects.toMatchObject({ code: 'outside_workspace' });
     await expect(run({ command: ['pwd'], cwd: 'a.txt' })).rejects.toMatchObject({ code: 'not_found' });
     bench.workspaces.splice(0, 1, { name: 'ws', root: bench.root, readOnly: true, createdAt: 0 });
     await expect(run({ command: ['pwd'] })).rejects.toMatchObject({ code: 'read_only' });
   });
 
-  it('keeps head and tail of a flood and says what is between', async () => {
+  it('keeps head and tail of a flood and says what is between [CMD-6]', async () => {
     bench.set({ commands: { outputBytes: 4096 } });
     const { result } = await run({ command: ['seq', '1', '200000'] });
     expect(result.output.stdout.length).toBeLessThan(5000);
@@ -84,7 +84,7 @@ describe('a command', () => {
     expect(result.output.omittedBytes).toBeGreaterThan(1_000_000);
   });
 
-  it('is stopped with all its children when its time is up', async () => {
+  it('is stopped with all its children when its time is up [CMD-4]', async () => {
     const mark = `7${Date.now()}`;
     const { result } = await run({
       command: ['sh', '-c', `sleep ${mark} & trap "" TERM; sleep ${mark}; sleep ${mark}`],
@@ -95,7 +95,7 @@ describe('a command', () => {
     expect(processes(`sleep\0${mark}`)).toEqual([]);
   });
 
-  it('is stopped with all its children when it is cancelled', async () => {
+  it('is stopped with all its children when it is cancelled [CMD-4]', async () => {
     const mark = `8${Date.now()}`;
     const call = run({ command: ['sh', '-c', `sleep ${mark} & wait`] });
     await expect.poll(() => processes(`sleep\0${mark}`).length).toBe(1);
@@ -104,7 +104,7 @@ describe('a command', () => {
     await expect.poll(() => processes(`sleep\0${mark}`)).toEqual([]);
   });
 
-  it('does not hang on a child that it leaves behind, nor leave that child', async () => {
+  it('does not hang on a child that it leaves behind, nor leave that child [CMD-4]', async () => {
     const mark = `9${Date.now()}`;
     const began = performance.now();
     const { result } = await run({ command: ['sh', '-c', `sleep ${mark} & echo done`] });
@@ -113,7 +113,7 @@ describe('a command', () => {
     expect(processes(`sleep\0${mark}`)).toEqual([]);
   });
 
-  it('is stopped when it floods, long before its time is up', async () => {
+  it('is stopped when it floods, long before its time is up [CMD-6]', async () => {
     const began = performance.now();
     const { result } = await run({ command: ['yes'], timeout_seconds: 60 });
     expect(performance.now() - began).toBeLessThan(20_000);
@@ -148,7 +148,7 @@ describe('a command', () => {
     ).rejects.toMatchObject({ code: 'changed_since_plan' });
   });
 
-  it('gets none of what loads code, nor keys, from the environment', async () => {
+  it('gets none of what loads code, nor keys, from the environment [CMD-2]', async () => {
     process.env.LD_FASTBAND_TEST = 'x';
     process.env.NODE_OPTIONS_TEST = 'x';
     try {
@@ -163,7 +163,7 @@ describe('a command', () => {
     }
   });
 
-  it('is not run when the program changed after it was shown', async () => {
+  it('is not run when the program changed after it was shown [CALL-2]', async () => {
     await writeFile(bench.path('x.sh'), '#!/bin/sh\necho one\n', { mode: 0o755 });
     await expect(
       run({ command: ['./x.sh'] }, () => writeFile(bench.path('x.sh'), '#!/bin/sh\ntouch marker\n')),

@@ -51,7 +51,7 @@ async function rows(sql: string, more: object = {}): Promise<unknown> {
 }
 
 describe('a question', () => {
-  test('is answered with its columns, values bound, page by page', async () => {
+  test('is answered with its columns, values bound, page by page [DB-4]', async () => {
     expect(
       (await query('SELECT name, cents FROM items WHERE cents > ? ORDER BY id', { params: [100] })).output,
     ).toEqual({
@@ -85,7 +85,7 @@ describe('a question', () => {
     expect(await rows(sql)).toEqual([[shown]]);
   });
 
-  test('changes no file, also of a database with a write-ahead log, closed or open elsewhere', async () => {
+  test('changes no file, also of a database with a write-ahead log, closed or open elsewhere [DB-1]', async () => {
     make('log.db', ['CREATE TABLE a (x)', 'INSERT INTO a VALUES (1)'], 'wal');
     const ask = () => call('query_database', { database: 'log.db', sql: 'SELECT x FROM a' });
     // The bench compares the folder before and after each call.
@@ -124,7 +124,7 @@ describe('a question', () => {
     ['closing the parenthesis of the check', 'SELECT 1) ; DROP TABLE items --'],
     ['nothing', '-- only a comment'],
     ['a null character', 'SELECT 1\u0000; DROP TABLE items'],
-  ])('is not %s', async (_, sql) => {
+  ])('is not %s [DB-2]', async (_, sql) => {
     const { code } = await refusal(query(sql));
     expect(['query_refused', 'invalid_input']).toContain(code);
     expect(readdirSync(bench.root)).toEqual(['shop.db']);
@@ -140,7 +140,7 @@ describe('a question', () => {
       'that joins without end',
       'SELECT count(*) FROM (WITH RECURSIVE a (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a LIMIT 100000) SELECT x FROM a) p, (WITH RECURSIVE a (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a LIMIT 100000) SELECT x FROM a) q',
     ],
-  ])('%s is really stopped, at its time and when it is cancelled', async (_, sql) => {
+  ])('%s is really stopped, at its time and when it is cancelled [DB-3]', async (_, sql) => {
     bench.set({ databases: { timeoutSeconds: 1 } });
     const children = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isSqlite(pid)).length;
     expect((await refusal(query(sql))).code).toBe('timeout');
@@ -154,7 +154,7 @@ describe('a question', () => {
     await expect.poll(children).toBe(0);
   });
 
-  test('that needs more memory than it may is ended, and the host is not', async () => {
+  test('that needs more memory than it may is ended, and the host is not [DB-3]', async () => {
     const sql = `SELECT group_concat(x, '') FROM (WITH RECURSIVE a (n, x) AS (SELECT 1, hex(zeroblob(500000)) UNION ALL SELECT n + 1, x FROM a LIMIT 3000) SELECT x FROM a)`;
     const { code } = await refusal(query(sql));
     expect(['limit_reached', 'invalid_input']).toContain(code);
@@ -243,7 +243,7 @@ describe('a file', () => {
     );
   });
 
-  test('that was swapped after it was planned is refused', async () => {
+  test('that was swapped after it was planned is refused [CALL-2]', async () => {
     const plan = await bench.plan(tool('query_database'), { database: 'shop.db', sql: 'SELECT 1' });
     await rename(bench.path('shop.db'), bench.path('old.db'));
     make('shop.db', ['CREATE TABLE x (y)']);

@@ -158,7 +158,7 @@ describe('write_file', () => {
   });
 });
 
-describe('what changed between the plan and the run is never overwritten', () => {
+describe('what changed between the plan and the run is never overwritten [CALL-2]', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['content', () => write(bench.path('a.txt'), 'somebody else\n')],
     ['mode', () => chmod(bench.path('a.txt'), 0o600)],
@@ -336,7 +336,7 @@ describe('edit_file', () => {
     expect(spaces.message).toContain('Line 2');
   });
 
-  test('what the rules hide is not told by an error', async () => {
+  test('what the rules hide is not told by an error [FS-8]', async () => {
     await bench.put('secret.txt', 'password hunter2');
     bench.hidden.add('ws:secret.txt');
     for (const old of ['password', 'password hunter3', 's']) {

@@ -35,6 +35,6 @@ test('what a model reads of these tools is at most 600 bytes on average', () => 
   expect(sizes.reduce((sum, size) => sum + size, 0) / tools.length).toBeLessThanOrEqual(600);
 });
 
-test('each takes only the arguments that it names', () => {
+test('each takes only the arguments that it names [CALL-1]', () => {
   for (const tool of tools) expect(tool.input.safeParse({ path: 'a', unexpected: 1 }).success).toBe(false);
 });

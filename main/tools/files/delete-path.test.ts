@@ -114,7 +114,7 @@ describe('refused', () => {
   });
 });
 
-describe('what changed since the plan is not deleted', () => {
+describe('what changed since the plan is not deleted [CALL-2]', () => {
   test.each<[string, string, () => Promise<unknown>]>([
     ['a file’s content', 'a.txt', () => writeFile(bench.path('a.txt'), 'new work')],
     [

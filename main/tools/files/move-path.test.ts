@@ -69,7 +69,7 @@ describe('refused', () => {
     expect((await refusal(bench.plan(movePath, { from: 'tree', to: 'tree2' }))).code).toBe('path_refused');
   });
 
-  test('what the rules hide does not move to where they do not, alone or in a folder', async () => {
+  test('what the rules hide does not move to where they do not, alone or in a folder [FS-8]', async () => {
     bench.hidden.add('ws:a.txt').add('ws:tree/x/1');
     expect((await refusal(bench.plan(movePath, { from: 'a.txt', to: 'open.txt' }))).code).toBe(
       'denied_by_rule',
@@ -91,7 +91,7 @@ describe('refused', () => {
   });
 });
 
-describe('what changed since the plan stays', () => {
+describe('what changed since the plan stays [CALL-2]', () => {
   test.each<[string, string, () => Promise<unknown>]>([
     ['a file’s content', 'a.txt', () => writeFile(bench.path('a.txt'), 'new work')],
     ['something where it would go', 'a.txt', () => writeFile(bench.path('dir/to'), 'new work')],

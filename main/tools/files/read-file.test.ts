@@ -118,7 +118,7 @@ describe('read_file', () => {
     expect((await bench.plan(readFile, { path: 'ten.txt' })).effects).toHaveLength(1);
   });
 
-  test('a link put in the file’s place after planning is not followed', async () => {
+  test('a link put in the file’s place after planning is not followed [FS-2]', async () => {
     await writeFile(`${bench.home}/secret`, 'SECRET');
     const plan = await bench.plan(readFile, { path: 'ten.txt' });
     await rm(bench.path('ten.txt'));

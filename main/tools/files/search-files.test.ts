@@ -211,7 +211,7 @@ describe('list_directory', () => {
   });
 });
 
-describe('walks show nothing that they must not', () => {
+describe('walks show nothing that they must not [FS-8]', () => {
   const everything = async () => [
     ...(await found({ pattern: '**', hidden: true })),
     ...(await hits({ pattern: 'needle', hidden: true })),

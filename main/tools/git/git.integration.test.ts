@@ -90,7 +90,7 @@ describe('reading a repository', () => {
     expect(git('log', '--format=%s').trim()).toBe('root');
   });
 
-  it('leaves out what the rules hide, and says how much', async () => {
+  it('leaves out what the rules hide, and says how much [FS-8]', async () => {
     put('secret/key.txt', 'changed\n');
     put('a.txt', 'two\n');
     bench.hidden.add('ws:secret/key.txt');
@@ -110,7 +110,7 @@ describe('reading a repository', () => {
   });
 
   it.each(['--output=x', '-p', '--upload-pack=x', '', 'a\nb', '--exec=x'])(
-    'takes %j for no revision',
+    'takes %j for no revision [GIT-3]',
     async (revision) => {
       for (const tool of [gitShow, gitLog] as Tool<unknown, unknown, unknown>[]) {
         await expect(call(tool, { revision })).rejects.toMatchObject({ code: 'invalid_input' });
@@ -151,7 +151,7 @@ describe('changing a repository', () => {
     ['another commit was made', () => git('commit', '-q', '--allow-empty', '-m', 'other')],
     ['the branch was switched', () => git('switch', '-q', '-c', 'other')],
     ['who commits has changed', () => git('config', 'user.name', 'Eve')],
-  ])('does not commit when %s after it was shown', async (_, change) => {
+  ])('does not commit when %s after it was shown [CALL-2]', async (_, change) => {
     put('a.txt', 'two\n');
     git('add', 'a.txt');
     const planned = await plan(gitCommit, { message: 'm' });
@@ -161,7 +161,7 @@ describe('changing a repository', () => {
     expect(git('rev-parse', 'HEAD')).toBe(head);
   });
 
-  it('refuses to commit a key, naming file and line, and the key nowhere', async () => {
+  it('refuses to commit a key, naming file and line, and the key nowhere [GIT-2]', async () => {
     const key = `gh${'p_'}${'aB3dE5gH7jK9'.repeat(3)}`;
     put('config.ts', `const a = 1;\nconst token = '${key}';\n`);
     git('add', 'config.ts');
@@ -240,7 +240,7 @@ describe('changing a repository', () => {
     expect((await call(gitStatus)).branch).toBe('main');
   });
 
-  it('never touches the project’s policy for Fastband', async () => {
+  it('never touches the project’s policy for Fastband [FS-4]', async () => {
     git('switch', '-q', '-c', 'other');
     put('.fastband/policy.yaml', 'version: 1\n');
     git('add', '.');
@@ -250,7 +250,7 @@ describe('changing a repository', () => {
   });
 });
 
-describe('a hostile repository', () => {
+describe('a hostile repository [GIT-1]', () => {
   const marker = () => join(bench.base, 'marker');
 
   /** A program that leaves a mark when anything starts it. */

@@ -15,7 +15,7 @@ test('what a model reads of these tools is at most 600 bytes on average', () => 
   expect(sizes.reduce((sum, size) => sum + size, 0) / tools.length).toBeLessThanOrEqual(600);
 });
 
-test('each takes only the arguments that it names, and all can reach the open world', () => {
+test('each takes only the arguments that it names, and all can reach the open world [CALL-1]', () => {
   for (const tool of tools) {
     expect(tool.input.safeParse({ url: 'https://a.example/', unexpected: 1 }).success).toBe(false);
     expect(tool.risk).toBe('net');

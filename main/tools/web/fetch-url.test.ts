@@ -42,7 +42,7 @@ const serve = (paths: Readonly<Record<string, string | Reply>>) =>
   });
 
 describe('a page', () => {
-  test('as markdown, marked as what it is, between lines that it cannot forge', async () => {
+  test('as markdown, marked as what it is, between lines that it cannot forge [NET-10]', async () => {
     const port = await serve({
       '/a?b=1': '<title>T</title><h1>Hi</h1><p>See <a href="/c">this</a>.<script>no()</script>',
     });
@@ -128,7 +128,7 @@ describe('reading on in a long page', () => {
   });
 });
 
-describe('redirects', () => {
+describe('redirects [NET-4]', () => {
   const to = (location: string, status = 302) => ({ status, headers: { location } });
 
   test.each([301, 302, 303, 307, 308])('%s on the same host is followed', async (status) => {
@@ -204,7 +204,7 @@ describe('redirects', () => {
   });
 });
 
-describe('bodies', () => {
+describe('bodies [NET-6]', () => {
   test('a body without end is cut at the cap, and the server is let go', async () => {
     bench.set({ web: { maxBytes: 100_000 } });
     let closed = false;

@@ -142,7 +142,7 @@ describe('a request', () => {
   });
 });
 
-describe('a secret', () => {
+describe('a secret [KEY-7]', () => {
   const inEachPart = {
     url: `PLACE?key={{secret:api}}&b=1`,
     method: 'POST',
@@ -150,7 +150,7 @@ describe('a secret', () => {
     json: { deep: [{ token: 'Bearer {{secret:api}}' }] },
   };
 
-  test('is put in as the request leaves, and nowhere else', async () => {
+  test('is put in as the request leaves, and nowhere else [KEY-4]', async () => {
     const input = {
       ...inEachPart,
       url: at('/?key={{secret:api}}&b=1'),
@@ -238,13 +238,13 @@ describe('a secret', () => {
     });
   });
 
-  test('is not taken along on a redirect', async () => {
+  test('is not taken along on a redirect [NET-4]', async () => {
     await send({ url: at('/redirect'), headers: { authorization: '{{secret:api}}' } });
     expect(web.arrived).toEqual([`GET one.example:${port} /redirect`]);
   });
 });
 
-describe('hosts that a secret is bound to', () => {
+describe('hosts that a secret is bound to [KEY-7]', () => {
   test.each([
     ['api.example.com', 'https://api.example.com/', true],
     ['API.example.com.', 'https://api.example.com./', true],

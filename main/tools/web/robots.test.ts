@@ -30,7 +30,7 @@ const site = (robots: string | ((response: ServerResponse) => void)) =>
 
 const get = async (url: string) => (await refusal(bench.call(tool, { url }))).code;
 
-describe('what robots.txt says', () => {
+describe('what robots.txt says [NET-7]', () => {
   test.each([
     ['nothing', '', '/a', true],
     ['everything closed', 'User-agent: *\nDisallow: /', '/a', false],

@@ -1,0 +1,90 @@
+// `npm run claims`: every claim of SECURITY.md has a test that ran and passed, and no test names a claim that is not there.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ROOT } from './node.mjs';
+
+/** Where `npm test` leaves vitest's reports, one file for each project. */
+export const REPORTS = join(ROOT, 'test-results');
+
+const CLAIM = /^- \*\*([A-Z]+-\d+)\*\* ((?:.+\n?)(?: {2}.+\n?)*)/gm;
+const TAGS = /\[([A-Z]+-\d+(?: [A-Z]+-\d+)*)\]/g;
+
+/** The claims of a document in their order: `{ id, text }`. @throws where an id comes twice */
+export function claimsOf(markdown) {
+  const claims = [...markdown.matchAll(CLAIM)].map(([, id, text]) => ({
+    id,
+    text: text.replace(/\s+/g, ' ').trim(),
+  }));
+  for (const { id } of claims)
+    if (claims.filter((other) => other.id === id).length > 1) throw new Error(`${id} is there twice.`);
+  return claims;
+}
+
+/** The ids that a document mentions without claiming them. */
+export function unknownMentions(markdown) {
+  const known = new Set(claimsOf(markdown).map(({ id }) => id));
+  return [...new Set([...markdown.matchAll(/\*\*([A-Z]+-\d+)\*\*/g)].map(([, id]) => id))].filter(
+    (id) => !known.has(id),
+  );
+}
+
+/** How the tests of vitest's JSON reports that name claims ended: id -> `{ passed, failed, skipped }`. */
+export function proofsOf(reports) {
+  const proofs = new Map();
+  for (const { testResults } of reports)
+    for (const { assertionResults } of testResults)
+      for (const { fullName, status } of assertionResults) {
+        const ids = new Set([...fullName.matchAll(TAGS)].flatMap(([, tags]) => tags.split(' ')));
+        for (const id of ids) {
+          const counts = proofs.get(id) ?? { passed: 0, failed: 0, skipped: 0 };
+          counts[status === 'passed' || status === 'failed' ? status : 'skipped']++;
+          proofs.set(id, counts);
+        }
+      }
+  return proofs;
+}
+
+/** One line for each claim, and what is wrong. */
+export function judge(claims, proofs) {
+  const rows = claims.map(({ id, text }) => {
+    const { passed = 0, failed = 0, skipped = 0 } = proofs.get(id) ?? {};
+    const result = failed > 0 ? 'FAILED' : passed > 0 ? 'holds' : 'NO TEST';
+    return { id, text, passed, failed, skipped, result };
+  });
+  const known = new Set(claims.map(({ id }) => id));
+  const problems = [
+    ...rows.filter(({ result }) => result !== 'holds').map(({ id, result }) => `${id}: ${result}`),
+    ...[...proofs.keys()]
+      .filter((id) => !known.has(id))
+      .map((id) => `${id}: tests name it, SECURITY.md does not`),
+  ];
+  return { rows, problems };
+}
+
+function main() {
+  const names = existsSync(REPORTS) ? readdirSync(REPORTS).filter((name) => name.endsWith('.json')) : [];
+  if (names.length === 0) {
+    process.stderr.write('There is no report of a test run. Run: npm test\n');
+    process.exitCode = 2;
+    return;
+  }
+  const markdown = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
+  const claims = claimsOf(markdown);
+  const { rows, problems } = judge(
+    claims,
+    proofsOf(names.map((name) => JSON.parse(readFileSync(join(REPORTS, name), 'utf8')))),
+  );
+  problems.push(
+    ...unknownMentions(markdown).map((id) => `${id}: SECURITY.md mentions it and does not claim it`),
+  );
+  for (const { id, text, passed, failed, result } of rows)
+    process.stdout.write(
+      `${id.padEnd(8)} ${String(passed + failed).padStart(4)} tests  ${result.padEnd(8)} ${text.slice(0, 90)}\n`,
+    );
+  for (const problem of problems) process.stdout.write(`problem: ${problem}\n`);
+  process.stdout.write(`${claims.length} claims, ${problems.length} problems\n`);
+  process.exitCode = problems.length === 0 && claims.length > 0 ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

@@ -6,6 +6,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Report>>>>
   search_files: async () => (await import('./search-files.ts')).searchFiles,
   read_file: async () => (await import('./read-file.ts')).readFile,
   fetch_url: async () => (await import('./fetch-url.ts')).fetchUrl,
+  screenshot: async () => (await import('./screenshot.ts')).screenshot,
+  query: async () => (await import('./query.ts')).query,
   serve: async () => (await import('./serve.ts')).serve,
   memory: async () => (await import('./memory.ts')).memory,
   audit: async () => (await import('./audit.ts')).audit,

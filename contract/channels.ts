@@ -19,6 +19,7 @@ import {
   JournalDiff,
   JournalEntry,
   ModelSpend,
+  SecurityCheck,
   ServerStatus,
   ToolInfo,
   Trial,
@@ -57,6 +58,7 @@ export const CHANNELS = {
   'server.stop': { input: none, output: ServerStatus },
 
   'health.get': { input: none, output: z.array(HealthCheck) },
+  'security.get': { input: none, output: z.array(SecurityCheck) },
 
   'approvals.list': {
     input: z.strictObject({

@@ -98,6 +98,18 @@ export const HealthCheck = z.strictObject({
 });
 export type HealthCheck = z.infer<typeof HealthCheck>;
 
+/** How one part of this installation's protection is now. */
+export const SecurityCheck = z.strictObject({
+  id: z.enum(['files', 'user', 'listen', 'log', 'keychain', 'browser', 'openings', 'session']),
+  /** `unknown`: it cannot be told on this system, or is not in use. */
+  state: z.enum(['ok', 'warn', 'unknown']),
+  /** Claims of SECURITY.md that stand on it. */
+  claims: z.array(z.string()),
+  /** What is not well, and what to do. */
+  problem: z.string().optional(),
+});
+export type SecurityCheck = z.infer<typeof SecurityCheck>;
+
 /** What came of a tool that a person tried. */
 export const Trial = z.strictObject({
   callId: z.string().optional(),

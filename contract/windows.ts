@@ -16,6 +16,7 @@ const MAIN: Readonly<Record<Exclude<Channel, 'approvals.decide'>, true>> = {
   'server.start': true,
   'server.stop': true,
   'health.get': true,
+  'security.get': true,
   'approvals.list': true,
   'approvals.get': true,
   'audit.search': true,

@@ -17,7 +17,9 @@ const PAGES = [
   'tools',
   'clients',
   'workspaces',
+  'gallery',
   'keys',
+  'security',
   'settings',
 ];
 /** What opens on top of a page. */

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { About, Diagnostics } from '../contract/about.ts';
 import type { AuditRow } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
-import type { HealthCheck, ServerStatus, Workspace } from '../contract/entities.ts';
+import type { HealthCheck, SecurityCheck, ServerStatus, Workspace } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
 import type { Explanation, Rule, RulePreview } from '../contract/policy.ts';
 import { aboutHost } from './about.ts';
@@ -35,6 +35,7 @@ import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
 import type { Ports } from './ports.ts';
 import { Budget } from './providers/budget.ts';
 import type { Models } from './providers/models.ts';
+import { examineSecurity } from './security.ts';
 import { lockHome } from './store/lock.ts';
 import { openStore, type Store } from './store/open.ts';
 import { Browsers } from './tools/browser/browsers.ts';
@@ -394,6 +395,21 @@ export class Core {
       auditOk: this.store.audit.healthy(),
       running: this.#mcp !== undefined,
       port: this.settings.current.server.port,
+    });
+  }
+
+  /** How what protects this installation is now. */
+  async security(): Promise<SecurityCheck[]> {
+    const [health, browser] = await Promise.all([this.health(), this.browsers.state()]);
+    return examineSecurity({
+      home: this.#ports.home,
+      auditOk: this.store.audit.healthy(),
+      listening: [this.status().mcp, this.status().panel].filter((url) => url !== undefined),
+      keychain: health.find(({ id }) => id === 'keychain'),
+      browser,
+      allowedHosts: this.settings.current.web.allowedHosts,
+      uid: process.getuid?.(),
+      panelServed: this.status().panel !== undefined,
     });
   }
 

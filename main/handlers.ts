@@ -23,6 +23,7 @@ const HANDLERS: Handlers = {
   'server.stop': (_, core) => core.stopServer().then(() => core.status()),
 
   'health.get': (_, core) => core.health(),
+  'security.get': (_, core) => core.security(),
 
   'approvals.list': ({ status, limit }, core) => core.approvals.list(status, limit),
   'approvals.get': ({ id }, core) => found(core.approvals.get(id), 'approval'),

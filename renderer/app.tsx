@@ -10,6 +10,7 @@ import {
   Scale,
   ScrollText,
   Settings2,
+  ShieldCheck,
   Wrench,
 } from 'lucide-react';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
@@ -69,6 +70,10 @@ const PAGES: Readonly<Record<PageId, { icon: LucideIcon; page: ComponentType }>>
   keys: {
     icon: KeyRound,
     page: lazy(() => import('./keys/keys-page.tsx').then((one) => ({ default: one.KeysPage }))),
+  },
+  security: {
+    icon: ShieldCheck,
+    page: lazy(() => import('./security/security-page.tsx').then((one) => ({ default: one.SecurityPage }))),
   },
   settings: {
     icon: Settings2,

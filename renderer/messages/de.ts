@@ -15,6 +15,7 @@ export const de: Messages = {
     clients: 'Clients',
     workspaces: 'Arbeitsordner',
     gallery: 'Galerie',
+    security: 'Sicherheit',
     keys: 'Schlüssel',
     settings: 'Einstellungen',
     rail: 'Seiten',
@@ -541,6 +542,41 @@ export const de: Messages = {
       'Clients sehen diesen Ordner nicht mehr, und was sie darin erwarten, wird abgelehnt. Die Dateien bleiben, wie sie sind.',
     removeGrants: (n: number) =>
       `${count(n, 'Erlaubnis', 'Erlaubnisse')} für diesen Ordner ${n === 1 ? 'wird' : 'werden'} gelöscht, auch wenn Sie ihn wieder hinzufügen.`,
+  },
+  security: {
+    intro:
+      'Wie es um den Schutz dieser Installation steht. Zu jedem Teil sind die Zusagen aus SECURITY.md genannt, die auf ihm beruhen.',
+    check: 'Neu prüfen',
+    states: { ok: 'gut', warn: 'bitte ansehen', unknown: 'hier nicht feststellbar' },
+    allGood: 'Alles, was sich feststellen lässt, ist, wie es sein soll.',
+    warnings: (n: number) => count(n, 'Teil braucht Sie', 'Teile brauchen Sie'),
+    verify: 'Verlauf prüfen',
+    claims: (ids: string) => `Zusagen ${ids}`,
+    parts: {
+      files: {
+        name: 'Ordner von Fastband',
+        text: 'Nur Sie können Datenbank, Einstellungen und aufbewahrte Dateien lesen.',
+      },
+      user: {
+        name: 'Ihr Benutzer',
+        text: 'Fastband und die Befehle, die Sie zulassen, laufen als Sie und nicht als root.',
+      },
+      listen: { name: 'Adressen', text: 'Server und Oberfläche sind nur von diesem Rechner aus erreichbar.' },
+      log: { name: 'Verlauf', text: 'Jeder Aufruf wird aufgeschrieben, bevor er beantwortet wird.' },
+      keychain: {
+        name: 'Schlüsselbund',
+        text: 'Schlüssel liegen im Schlüsselbund des Systems und in keiner Datei.',
+      },
+      browser: { name: 'Browser', text: 'Seiten, die Clients öffnen, laufen in der Sandbox des Browsers.' },
+      openings: {
+        name: 'Private Adressen',
+        text: 'Nur einzelne Ports, die Sie genannt haben, stehen Clients offen.',
+      },
+      session: {
+        name: 'Oberfläche im Browser',
+        text: 'Ihre Sitzungen sind mit einem Schlüssel unterschrieben, den niemand errät.',
+      },
+    },
   },
   gallery: {
     count: (n: number, size: string) => `${count(n, 'Bild', 'Bilder')}, ${size}`,

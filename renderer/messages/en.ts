@@ -14,6 +14,7 @@ export const en = {
     clients: 'Clients',
     workspaces: 'Workspaces',
     gallery: 'Gallery',
+    security: 'Security',
     keys: 'Keys',
     settings: 'Settings',
     rail: 'Pages',
@@ -521,6 +522,32 @@ export const en = {
       'Clients no longer see this folder, and what they wait for in it is denied. Its files stay as they are.',
     removeGrants: (n: number) =>
       `${count(n, 'grant', 'grants')} for this folder will be deleted, also if you add it again.`,
+  },
+  security: {
+    intro:
+      'How what protects this installation is now. Each part names the claims of SECURITY.md that stand on it.',
+    check: 'Check again',
+    states: { ok: 'good', warn: 'look at this', unknown: 'cannot be told here' },
+    allGood: 'Everything that can be told is as it should be.',
+    warnings: (n: number) => count(n, 'part needs you', 'parts need you'),
+    verify: 'Verify the log',
+    claims: (ids: string) => `Claims ${ids}`,
+    parts: {
+      files: {
+        name: 'Fastband’s folder',
+        text: 'Only you can read the database, the settings and the kept files.',
+      },
+      user: { name: 'Your user', text: 'Fastband and the commands that you allow run as you, not as root.' },
+      listen: { name: 'Addresses', text: 'The server and the panel are reached from this machine only.' },
+      log: { name: 'Activity log', text: 'Every call is written down before it is answered.' },
+      keychain: { name: 'Keychain', text: 'Keys are kept in the keychain of the system and in no file.' },
+      browser: { name: 'Browser', text: 'Pages that clients open run in the browser’s own sandbox.' },
+      openings: { name: 'Private addresses', text: 'Only single ports that you named are open to clients.' },
+      session: {
+        name: 'Panel in the browser',
+        text: 'Its sessions are signed with a key that cannot be guessed.',
+      },
+    },
   },
   gallery: {
     count: (n: number, size: string) => `${count(n, 'picture', 'pictures')}, ${size}`,

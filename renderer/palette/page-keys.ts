@@ -14,5 +14,6 @@ export const PAGE_KEYS: Readonly<Record<PageId, string>> = {
   workspaces: 'w',
   gallery: 'i',
   keys: 'k',
+  security: 'h',
   settings: 's',
 };

@@ -11,6 +11,7 @@ export const PAGE_IDS = [
   'workspaces',
   'gallery',
   'keys',
+  'security',
   'settings',
 ] as const;
 export type PageId = (typeof PAGE_IDS)[number];

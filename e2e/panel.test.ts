@@ -139,6 +139,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await page.keyboard.press('g');
     await page.keyboard.press('l');
     await heading('Activity');
+    await page.getByRole('row').nth(1).waitFor();
     await page.getByRole('grid').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');

@@ -26,7 +26,7 @@ export async function query(): Promise<Report> {
     const host = await box.serve();
     await host.api('settings.update', {
       limits: { callsPerMinute: 0 },
-      databases: { maxRows: PAGE, maxBytes: 8 * 1024 * 1024 },
+      databases: { maxRows: PAGE, maxBytes: 4 * 1024 * 1024 },
     });
     const added = await box.run(['rules', 'add', '--allow', 'query', 'big.db']);
     if (added.code !== 0) throw new Error(added.stderr);

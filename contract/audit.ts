@@ -31,6 +31,8 @@ export const AUDIT_TYPES = [
   'server.stopped',
   'undo',
   'audit.retired',
+  'backup.created',
+  'backup.restored',
 ] as const;
 export const AuditType = z.enum(AUDIT_TYPES);
 export type AuditType = z.infer<typeof AuditType>;

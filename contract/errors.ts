@@ -51,6 +51,7 @@ export const ERROR_CODES = [
   'settings_invalid',
   'port_in_use',
   'home_in_use',
+  'backup_invalid',
   'host_not_running',
   'server_stopped',
   'unsupported_node',

@@ -14,7 +14,7 @@ const OLD = `${DRAFT}-old`;
 const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'playwright-core', 'electron'];
 
 /** What the desktop starts: its entry, its threads and its processes. */
-const ENTRIES = ['main', 'reader-worker', 'page-worker', 'sqlite-process', 'compare-worker'].map(
+const ENTRIES = ['main', 'reader-worker', 'page-worker', 'sqlite-process', 'compare-worker', 'backup-worker'].map(
   (one) => `${one}.js`,
 );
 
@@ -31,6 +31,7 @@ try {
       'page-worker': 'main/tools/web/page-worker.ts',
       'sqlite-process': 'main/tools/databases/sqlite-process.ts',
       'compare-worker': 'main/tools/browser/compare-worker.ts',
+      'backup-worker': 'main/backup/backup-worker.ts',
     },
     outdir: DRAFT,
     bundle: true,

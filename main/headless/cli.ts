@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { addAudit } from './commands/audit.ts';
+import { addBackup } from './commands/backup.ts';
 import { addClient } from './commands/client.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -32,6 +33,7 @@ export function buildProgram(): Command {
   addKeys(program);
   addAudit(program);
   addUndo(program);
+  addBackup(program);
   addConfig(program);
   addDoctor(program);
   return program;

@@ -43,6 +43,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   settings_invalid: 500,
   port_in_use: 409,
   home_in_use: 409,
+  backup_invalid: 422,
   host_not_running: 503,
   server_stopped: 503,
   unsupported_node: 500,

@@ -35,6 +35,8 @@ export const ABOUT = {
     'tool.enabled',
     'tool.disabled',
     'settings.changed',
+    'backup.created',
+    'backup.restored',
   ],
   server: ['server.started', 'server.stopped', 'auth.failed', 'audit.retired'],
 } as const satisfies Record<string, readonly AuditType[]>;

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { BackupFacts } from '../../contract/backups.ts';
+import { showLine } from '../core/display.ts';
+import { FastbandError } from '../core/errors.ts';
+import type { Clock, Log } from '../ports.ts';
+import { DATABASE_FILE } from '../store/home.ts';
+import { lockHome } from '../store/lock.ts';
+import { openStore, type Store } from '../store/open.ts';
+import { BACKUPS_FOLDER } from './names.ts';
+import { runExamine, type WorkOptions } from './work.ts';
+
+export interface RestoreJob {
+  readonly home: string;
+  readonly file: string;
+  readonly passphrase?: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Restored extends BackupFacts {
+  /** Where the home that was there is now. Absent: there was none. */
+  readonly aside?: string;
+  /** Clients revoked since the backup, which it would have let in again. */
+  readonly revoked: readonly string[];
+}
+
+/**
+ * Puts a backup in the place of a home. It is unpacked and examined beside it first; the home that was there is kept
+ * under another name, whole, but for its backups, which stay where they are.
+ *
+ * @throws FastbandError `home_in_use` when a host runs with this home, `backup_invalid`, `conflict`, `not_found`
+ */
+export async function restoreBackup(job: RestoreJob, options: WorkOptions = {}): Promise<Restored> {
+  const home = await realpath(job.home).catch(() => job.home);
+  const existed = existsSync(home);
+  let unlock = existed ? lockHome(home) : () => {};
+  const id = randomBytes(4).toString('hex');
+  const staging = join(dirname(home), `.${basename(home)}.restore-${id}`);
+  try {
+    await mkdir(staging, { recursive: true, mode: 0o700 });
+    const { file, passphrase } = job;
+    const facts = await runExamine(
+      { file, staging, ...(passphrase === undefined ? {} : { passphrase }) },
+      options,
+    );
+    const revoked = settle(staging, home, facts, job);
+    if (!existed) {
+      await rename(staging, home);
+      return { ...facts, revoked };
+    }
+    const day = new Date(job.clock.now()).toISOString().slice(0, 10);
+    const aside = `${home}.before-restore-${day}-${id}`;
+    // Windows renames no folder in which a file is open.
+    if (process.platform === 'win32') {
+      unlock();
+      unlock = () => {};
+    }
+    await swap(home, staging, aside);
+    return { ...facts, aside, revoked };
+  } finally {
+    unlock();
+    await rm(staging, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Makes it a home of today: migrated, said in its log, and open to nobody who was shut out since. */
+function settle(
+  staging: string,
+  home: string,
+  facts: BackupFacts,
+  { file, clock, log }: RestoreJob,
+): string[] {
+  const made = new Date(facts.createdAt).toISOString();
+  const name = showLine(basename(file));
+  const old = openOld(home, clock, log);
+  const store = openStore({ home: staging, clock, log });
+  try {
+    store.grants.clearSession();
+    store.audit.append({
+      type: 'backup.restored',
+      actor: 'person',
+      outcome: 'ok',
+      summary: `The backup ${name} of ${made} was restored. What is above this row is as it was then.`,
+      detail: { file: name, createdAt: facts.createdAt, auditRows: facts.auditRows },
+    });
+    const gone = new Set(
+      (old?.clients.list() ?? []).filter(({ revokedAt }) => revokedAt !== undefined).map((one) => one.id),
+    );
+    const revoked: string[] = [];
+    for (const client of store.clients.list()) {
+      if (client.revokedAt !== undefined || !gone.has(client.id)) continue;
+      store.transaction(() => {
+        store.clients.revoke(client.id);
+        store.audit.append({
+          type: 'client.revoked',
+          actor: 'fastband',
+          summary: `Client ${showLine(client.name)} was revoked again: that was done after the backup.`,
+          detail: { clientId: client.id },
+        });
+      });
+      revoked.push(client.name);
+    }
+    old?.audit.append({
+      type: 'backup.restored',
+      actor: 'person',
+      outcome: 'ok',
+      summary: `The backup ${name} of ${made} was put in the place of this home.`,
+      detail: { file: name, createdAt: facts.createdAt },
+    });
+    return revoked;
+  } finally {
+    store.close();
+    old?.close();
+  }
+}
+
+/** A home that is too damaged to be opened is one more reason to restore. */
+function openOld(home: string, clock: Clock, log: Log): Store | undefined {
+  if (!existsSync(join(home, DATABASE_FILE))) return undefined;
+  try {
+    return openStore({ home, clock, log });
+  } catch {
+    log.warn({}, 'the present database cannot be opened, so clients revoked since the backup are not known');
+    return undefined;
+  }
+}
+
+async function swap(home: string, staging: string, aside: string): Promise<void> {
+  try {
+    await rename(home, aside);
+  } catch (error) {
+    throw new FastbandError(
+      'conflict',
+      `The folder ${home} cannot be moved: it is in use, or a mount. Nothing was changed. Close what uses it, or restore to another --home.`,
+      { cause: error },
+    );
+  }
+  try {
+    await rename(staging, home);
+  } catch (error) {
+    await rename(aside, home);
+    throw error;
+  }
+  const backups = join(aside, BACKUPS_FOLDER);
+  if (existsSync(backups)) await rename(backups, join(home, BACKUPS_FOLDER));
+}

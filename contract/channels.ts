@@ -13,6 +13,7 @@ import {
   AuditVerifyOutput,
   TaskId,
 } from './audit.ts';
+import { BackupCreateInput, BackupFacts, BackupInfo, BackupList, BackupVerifyInput } from './backups.ts';
 import {
   Client,
   HealthCheck,
@@ -177,6 +178,11 @@ export const CHANNELS = {
   'pictures.delete': { input: z.strictObject({ id: PictureId }), output: PictureInfo },
   'pictures.clear': { input: none, output: z.strictObject({ removed: z.int() }) },
   'browser.state': { input: none, output: BrowserState },
+
+  'backups.list': { input: none, output: BackupList },
+  /** Progress of both as `task.progress`, in bytes. */
+  'backups.create': { input: BackupCreateInput, output: BackupInfo },
+  'backups.verify': { input: BackupVerifyInput, output: BackupFacts },
 
   'settings.get': { input: none, output: Settings },
   'settings.update': { input: SettingsPatch, output: Settings },

@@ -102,6 +102,12 @@ const sections = {
     /** The oldest pictures go first when all together are larger. */
     maxBytes: z.int().min(0),
   }),
+  backup: z.strictObject({
+    /** Hours between scheduled backups; 0 for none. */
+    everyHours: z.int().min(0).max(8760),
+    /** How many scheduled backups are kept; older ones go. Those that a person made stay. */
+    keep: z.int().min(1).max(1000),
+  }),
   redaction: z.strictObject({
     /** Mask secrets in what tools answer to clients too. */
     toolOutput: z.boolean(),
@@ -144,6 +150,7 @@ export const SettingsPatch = z.strictObject({
   databases: sections.databases.partial().optional(),
   browser: sections.browser.partial().optional(),
   gallery: sections.gallery.partial().optional(),
+  backup: sections.backup.partial().optional(),
   redaction: sections.redaction.partial().optional(),
   appearance: sections.appearance.partial().optional(),
   desktop: sections.desktop.partial().optional(),
@@ -174,6 +181,7 @@ export const DEFAULT_SETTINGS: Settings = {
   databases: { maxRows: 1000, maxBytes: 1024 * 1024, timeoutSeconds: 30 },
   browser: { idleSeconds: 120, loadSeconds: 15, path: '' },
   gallery: { retentionDays: 30, maxBytes: 1024 * 1024 * 1024 },
+  backup: { everyHours: 0, keep: 7 },
   redaction: { toolOutput: false },
   appearance: { theme: 'system', language: 'system' },
   desktop: { launchAtLogin: false, startHidden: false, notifications: true },
@@ -194,6 +202,7 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
     databases: { ...base.databases, ...patch.databases },
     browser: { ...base.browser, ...patch.browser },
     gallery: { ...base.gallery, ...patch.gallery },
+    backup: { ...base.backup, ...patch.backup },
     redaction: { ...base.redaction, ...patch.redaction },
     appearance: { ...base.appearance, ...patch.appearance },
     desktop: { ...base.desktop, ...patch.desktop },

@@ -30,7 +30,7 @@ const inside = (path: string, ...folders: readonly string[]) =>
 const isTest = (path: string) => /\.test\.tsx?$/.test(path);
 const isElectron = (target: string) =>
   target === 'electron' || target.startsWith('electron/') || inside(target, 'main/electron');
-const CORE_FOLDERS = ['core', 'guard', 'tools', 'mcp', 'store', 'config', 'vault', 'providers'].map(
+const CORE_FOLDERS = ['core', 'guard', 'tools', 'mcp', 'store', 'config', 'vault', 'providers', 'backup'].map(
   (name) => `main/${name}`,
 );
 

@@ -6,6 +6,7 @@ import type { HealthCheck, SecurityCheck, ServerStatus, Workspace } from '../con
 import type { HostEvent } from '../contract/events.ts';
 import type { Explanation, Rule, RulePreview } from '../contract/policy.ts';
 import { aboutHost } from './about.ts';
+import { Backups } from './backup/backups.ts';
 import { openSettings, type SettingsStore } from './config/settings.ts';
 import { Admin } from './core/admin.ts';
 import { approvalRecords } from './core/approval-records.ts';
@@ -79,6 +80,7 @@ export class Core {
   #models: Promise<Models> | undefined;
   readonly gallery: Gallery;
   readonly browsers: Browsers;
+  readonly backups: Backups;
   readonly #ports: Ports;
   readonly #log: RecentLog;
   readonly #options: AppOptions;
@@ -165,6 +167,15 @@ export class Core {
       settings: () => settings.current,
       redactor: this.redactor,
       audit: (entry) => this.#audit(entry),
+    });
+    this.backups = new Backups({
+      home: ports.home,
+      audit: store.audit,
+      clock: ports.clock,
+      random: ports.random,
+      log: ports.log,
+      keys: this.vault,
+      settings: () => settings.current,
     });
     this.browsers = new Browsers({ net, ports, settings: () => settings.current });
     this.#tools = builtInTools({
@@ -300,6 +311,7 @@ export class Core {
     void this.vault.learn();
     this.#poll();
     this.#sweep();
+    this.backups.start();
     this.#tellState();
     return { mcp };
   }
@@ -312,6 +324,7 @@ export class Core {
     this.#startedAt = undefined;
     this.#stopPolling();
     this.#stopSweeping();
+    this.backups.stop();
     await this.dispatcher.stop();
     await Promise.all([http.close(), this.#tools.close()]);
     this.authFailures.flush();

@@ -93,6 +93,12 @@ const HANDLERS: Handlers = {
   'pictures.clear': (_, core) => core.gallery.clear().then((removed) => ({ removed })),
   'browser.state': (_, core) => core.browsers.state(),
 
+  'backups.list': (_, core) => core.backups.list(),
+  'backups.create': ({ passphrase, task }, core) =>
+    core.tasks.run(task, (signal, progress) => core.backups.create(passphrase, { signal, progress })),
+  'backups.verify': ({ name, passphrase, task }, core) =>
+    core.tasks.run(task, (signal, progress) => core.backups.verify(name, passphrase, { signal, progress })),
+
   'settings.get': (_, core) => core.settings.current,
   'settings.update': (patch, core) => core.admin.updateSettings(patch),
   'settings.reset': ({ section, key }, core) => core.admin.resetSettings(section, key),

@@ -61,7 +61,7 @@ function contents(folder: string): Record<string, string> {
   );
 }
 
-describe('a backup holds everything and comes back [BACKUP-1]', () => {
+describe('a backup holds everything and comes back', () => {
   test('made while rows are written, restored elsewhere: the log verifies, policy, settings and kept files are there', async () => {
     const { store, deps, blob, home: from } = await home();
     let writing = true;
@@ -140,7 +140,7 @@ describe('a backup holds everything and comes back [BACKUP-1]', () => {
   });
 });
 
-describe('what is refused changes nothing [BACKUP-2]', () => {
+describe('what is refused changes nothing', () => {
   const CASES: readonly [string, (bytes: Buffer) => Buffer, RegExp][] = [
     ['cut off in the middle', (b) => b.subarray(0, b.length >> 1), /damaged or was cut off|ends too early/],
     ['cut off by one byte', (b) => b.subarray(0, -1), /damaged or was cut off|ends too early|is damaged/],
@@ -292,7 +292,7 @@ describe('what is refused changes nothing [BACKUP-2]', () => {
   });
 });
 
-describe('retention [BACKUP-3]', () => {
+describe('retention', () => {
   test('removes the oldest of the schedule’s own, and nothing else', async () => {
     const folder = tempHome();
     mkdirSync(folder, { recursive: true });

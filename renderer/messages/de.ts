@@ -769,6 +769,7 @@ export const de: Messages = {
       databases: { title: 'Datenbanken', text: 'Was Abfragen dürfen.' },
       browser: { title: 'Browser', text: 'Seiten, die Clients öffnen.' },
       gallery: { title: 'Galerie', text: 'Bilder, die Clients von Seiten gemacht haben.' },
+      backup: { title: 'Sicherungen nach Plan', text: 'Entstehen, während der Server läuft.' },
       redaction: { title: 'Geheimnisse', text: 'Im Verlauf sind sie immer verdeckt.' },
     },
     fields: {
@@ -918,9 +919,50 @@ export const de: Messages = {
         name: 'Verlauf aufbewahren',
         text: 'Ältere Zeilen werden entfernt; dass der Rest vollständig ist, lässt sich weiter prüfen. 0 behält alles.',
       },
+      'backup.everyHours': { name: 'Stunden zwischen Sicherungen', text: '0 macht keine.' },
+      'backup.keep': {
+        name: 'So viele bleiben',
+        text: 'Ältere aus dem Plan werden gelöscht. Ihre eigenen bleiben.',
+      },
       'redaction.toolOutput': {
         name: 'Geheimnisse in Antworten an Clients verdecken',
         text: 'Schlüssel und Passwörter, die ein Werkzeug findet, werden verdeckt, bevor ein Client sie sieht. Dateien, die welche enthalten, kann er dann nicht bearbeiten.',
+      },
+    },
+    backups: {
+      title: 'Sicherungen',
+      text: 'Regeln, Verlauf, Einstellungen und aufbewahrte Dateien, mit einer Passphrase verschlüsselt. Schlüssel bleiben im Schlüsselbund.',
+      list: 'Sicherungen',
+      none: 'Es gibt noch keine Sicherung.',
+      create: 'Jetzt sichern',
+      createTitle: 'Sicherung anlegen',
+      verify: 'Prüfen',
+      verifyTitle: 'Diese Sicherung prüfen',
+      passphrase: 'Passphrase',
+      again: 'Noch einmal',
+      useKept: 'Leer gilt die, die als secret:backup-passphrase hinterlegt ist.',
+      lost: 'Ohne die Passphrase kann niemand die Sicherung lesen. Bewahren Sie sie auf, wo Sie sie wiederfinden.',
+      short: 'Sie braucht mindestens 12 Zeichen.',
+      different: 'Das sind zwei verschiedene.',
+      working: (done, total) => `${done} von ${total}`,
+      starting: 'Beginnt',
+      stop: 'Abbrechen',
+      made: 'Die Sicherung ist angelegt.',
+      whole: (files, rows) =>
+        `Sie ist vollständig: ${files} ${files === 1 ? 'Datei' : 'Dateien'}, ${rows} geprüfte ${rows === 1 ? 'Zeile' : 'Zeilen'} im Verlauf.`,
+      scheduled: 'nach Plan',
+      plain: 'unverschlüsselt',
+      restore:
+        'Zum Wiederherstellen beenden Sie Fastband und führen dies aus. Der jetzige Stand wird aufgehoben.',
+      problems: {
+        no_passphrase:
+          'Es entsteht keine Sicherung nach Plan: Die Passphrase fehlt. Legen Sie einen Schlüssel namens secret:backup-passphrase an.',
+        short_passphrase:
+          'Es entsteht keine Sicherung nach Plan: secret:backup-passphrase hat weniger als 12 Zeichen. Geben Sie ihm einen längeren Wert.',
+        keychain:
+          'Es entsteht keine Sicherung nach Plan: Der Schlüsselbund öffnet sich nicht. Entsperren Sie ihn.',
+        failed:
+          'Die letzte Sicherung nach Plan ist misslungen. Prüfen Sie den freien Platz; in zehn Minuten folgt ein neuer Versuch.',
       },
     },
     restart: {

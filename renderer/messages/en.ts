@@ -736,6 +736,7 @@ export const en = {
       databases: { title: 'Databases', text: 'What queries may take.' },
       browser: { title: 'Browser', text: 'Pages that clients open.' },
       gallery: { title: 'Gallery', text: 'Pictures that clients made of pages.' },
+      backup: { title: 'Scheduled backups', text: 'Made while the server runs.' },
       redaction: { title: 'Secrets', text: 'In the activity they are always masked.' },
     },
     fields: {
@@ -876,9 +877,47 @@ export const en = {
         name: 'Keep activity for',
         text: 'Older rows are removed; that the rest is whole can still be verified. 0 keeps everything.',
       },
+      'backup.everyHours': { name: 'Hours between backups', text: '0 makes none.' },
+      'backup.keep': {
+        name: 'Backups to keep',
+        text: 'Older scheduled ones are removed. Those that you made stay.',
+      },
       'redaction.toolOutput': {
         name: 'Mask secrets in answers to clients',
         text: 'Keys and passwords that a tool finds are masked before a client sees them. Clients then cannot work on files that hold them.',
+      },
+    },
+    backups: {
+      title: 'Backups',
+      text: 'Policy, activity, settings and kept files, encrypted with a passphrase. Keys stay in the keychain.',
+      list: 'Backups',
+      none: 'There is no backup yet.',
+      create: 'Back up now',
+      createTitle: 'Make a backup',
+      verify: 'Verify',
+      verifyTitle: 'Verify this backup',
+      passphrase: 'Passphrase',
+      again: 'Once more',
+      useKept: 'Leave it empty to use the one kept as secret:backup-passphrase.',
+      lost: 'Without the passphrase nobody can read the backup. Keep it where you will find it.',
+      short: 'It needs at least 12 characters.',
+      different: 'These are two different ones.',
+      working: (done: string, total: string) => `${done} of ${total}`,
+      starting: 'Starting',
+      stop: 'Stop',
+      made: 'The backup is made.',
+      whole: (files: number, rows: number) =>
+        `It is whole: ${files} ${files === 1 ? 'file' : 'files'}, ${rows} verified ${rows === 1 ? 'row' : 'rows'} of activity.`,
+      scheduled: 'scheduled',
+      plain: 'not encrypted',
+      restore: 'To restore one, stop Fastband and run this. What is there now is kept aside.',
+      problems: {
+        no_passphrase:
+          'No scheduled backup is made: there is no passphrase for it. Add a key named secret:backup-passphrase.',
+        short_passphrase:
+          'No scheduled backup is made: secret:backup-passphrase has fewer than 12 characters. Give it a longer value.',
+        keychain: 'No scheduled backup is made: the keychain does not open. Unlock it.',
+        failed: 'The last scheduled backup failed. Check free disk space; it is tried again in ten minutes.',
       },
     },
     restart: {

@@ -8,6 +8,7 @@ import { useChannel } from '../shared/query.ts';
 import { useHashParams } from '../shared/route.ts';
 import { SearchField } from '../shared/search-field.tsx';
 import { About } from './about.tsx';
+import { Backups } from './backups.tsx';
 import { type Field, SECTIONS } from './fields.ts';
 import { SectionIndex } from './section-index.tsx';
 import styles from './settings-page.module.css';
@@ -79,6 +80,7 @@ function Sections({ settings, query, at, onClear }: SectionsProps) {
           label={m.settings.sectionsLabel}
           entries={[
             ...found.map(({ section }) => ({ id: section, name: sectionWords(m.settings, section).title })),
+            { id: 'backups', name: m.settings.backups.title },
             { id: 'transfer', name: m.settings.transfer.title },
             { id: 'about', name: m.settings.about.title },
           ]}
@@ -94,6 +96,7 @@ function Sections({ settings, query, at, onClear }: SectionsProps) {
             whole={!searching}
           />
         ))}
+        {!searching && <Backups />}
         {!searching && <Transfer />}
         {!searching && <About />}
       </div>

@@ -115,4 +115,4 @@ test('beside a running host: made and verified through its channels with progres
   await app.close();
   writeFileSync(join(home, 'settings.json'), '{}');
   expect(await restoreBackup(job)).toMatchObject({ revoked: [] });
-});
+}, 120_000);

@@ -14,9 +14,14 @@ const OLD = `${DRAFT}-old`;
 const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'playwright-core', 'electron'];
 
 /** What the desktop starts: its entry, its threads and its processes. */
-const ENTRIES = ['main', 'reader-worker', 'page-worker', 'sqlite-process', 'compare-worker', 'backup-worker'].map(
-  (one) => `${one}.js`,
-);
+const ENTRIES = [
+  'main',
+  'reader-worker',
+  'page-worker',
+  'sqlite-process',
+  'compare-worker',
+  'backup-worker',
+].map((one) => `${one}.js`);
 
 /** Every file that has a part in what is built. */
 const inputs = new Set<string>();

@@ -308,6 +308,34 @@ describe('settings', () => {
   });
 });
 
+describe('backups', () => {
+  const PASSPHRASE = 'correct horse battery';
+  const made = async (args: readonly string[], stdin: string) => {
+    const ran = await box.run(['backup', 'create', ...args, '--json'], { stdin });
+    expect(ran).toMatchObject({ code: 0 });
+    return (JSON.parse(ran.stdout) as { file: string }).file;
+  };
+
+  it('are encrypted, checked and brought back; without a passphrase only when that is said [BAK-2]', async () => {
+    await box.addClient('Claude Code');
+    const file = await made([], PASSPHRASE);
+    expect(readFileSync(file, 'latin1')).toMatch(/^age-encryption\.org/);
+    expect(readFileSync(file, 'latin1')).not.toContain('Claude Code');
+    expect(await box.run(['backup', 'create'], { stdin: 'too short' })).toMatchObject({ code: 2 });
+    expect(await box.run(['backup', 'verify', file], { stdin: 'another passphrase' })).toMatchObject({
+      code: 1,
+    });
+    expect(await box.run(['backup', 'verify', file], { stdin: PASSPHRASE })).toMatchObject({ code: 0 });
+    expect(readFileSync(await made(['--no-encryption'], ''), 'latin1')).toMatch(/^fastband-backup /);
+
+    await box.run(['client', 'add', 'Later']);
+    expect(await box.run(['backup', 'restore', file], { stdin: PASSPHRASE })).toMatchObject({ code: 0 });
+    const clients = JSON.parse((await box.run(['client', 'list', '--json'])).stdout) as { name: string }[];
+    expect(clients.map(({ name }) => name)).toEqual(['Claude Code']);
+    expect(await box.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+  });
+});
+
 describe('the log', () => {
   it('is searched, followed back, exported and verified', async () => {
     for (const name of ['Ada', 'Grace', 'Edsger']) await ok('client', 'add', name);

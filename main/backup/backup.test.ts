@@ -61,7 +61,7 @@ function contents(folder: string): Record<string, string> {
   );
 }
 
-describe('a backup holds everything and comes back', () => {
+describe('a backup holds everything and comes back [BAK-1]', () => {
   test('made while rows are written, restored elsewhere: the log verifies, policy, settings and kept files are there', async () => {
     const { store, deps, blob, home: from } = await home();
     let writing = true;
@@ -106,7 +106,7 @@ describe('a backup holds everything and comes back', () => {
     expect(await new BlobStore(join(to, 'journal'), randomBytes).read(blob)).toEqual(OLD_FILE);
   });
 
-  test('over a home: that one is kept aside whole, its backups stay, who was revoked since stays revoked', async () => {
+  test('over a home: that one is kept aside whole, its backups stay, who was revoked since stays revoked [BAK-4]', async () => {
     const { store, deps, client, home: at } = await home();
     const made = await makeBackup(deps, { passphrase: undefined });
     expect(made).toMatchObject({ encrypted: false });
@@ -140,7 +140,7 @@ describe('a backup holds everything and comes back', () => {
   });
 });
 
-describe('what is refused changes nothing', () => {
+describe('what is refused changes nothing [BAK-3]', () => {
   const CASES: readonly [string, (bytes: Buffer) => Buffer, RegExp][] = [
     ['cut off in the middle', (b) => b.subarray(0, b.length >> 1), /damaged or was cut off|ends too early/],
     ['cut off by one byte', (b) => b.subarray(0, -1), /damaged or was cut off|ends too early|is damaged/],
@@ -179,7 +179,7 @@ describe('what is refused changes nothing', () => {
     await expect(check(at, file)).rejects.toMatchObject({ code: 'key_missing' });
   });
 
-  test('over a home that a host runs with', async () => {
+  test('over a home that a host runs with [BAK-4]', async () => {
     const { deps, home: at } = await home();
     const made = await makeBackup(deps, { passphrase: undefined });
     const unlock = lockHome(at);

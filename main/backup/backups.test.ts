@@ -31,7 +31,7 @@ function scheduled(keys: ReturnType<typeof fakeKeys>, backup = { everyHours: 24,
   return { home, store, backups, wait: (hours: number) => (now += hours * HOUR) };
 }
 
-test('the schedule makes one when it is due, keeps as many as it is told, and each has its audit row', async () => {
+test('the schedule makes one when it is due, keeps as many as it is told, and each has its audit row [BAK-2]', async () => {
   const { home, store, backups, wait } = scheduled(fakeKeys({ [PASSPHRASE_KEY]: PASSPHRASE }));
   const mine = await backups.create('a passphrase of my own');
   for (let day = 0; day < 4; day++) {

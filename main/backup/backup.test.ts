@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSettings } from '../config/settings.ts';
@@ -128,6 +136,19 @@ describe('a backup holds everything and comes back [BAK-1]', () => {
     const verified = await old.audit.verify();
     expect(verified.ok).toBe(true);
     expect(old.audit.get(verified.lastSeq ?? 0)).toMatchObject({ type: 'backup.restored' });
+  });
+
+  test('after one that was killed when it had moved the home away: no empty home is begun, and it can be done again', async () => {
+    const { store, deps, home: at } = await home();
+    const made = await makeBackup(deps, { passphrase: undefined });
+    store.close();
+    const aside = `${at}.before-restore-1970-01-01-abcd`;
+    renameSync(at, aside);
+    expect(() => openStore({ home: at, clock: new FakeClock(), log: silentLog })).toThrow(aside);
+    expect(() => lockHome(at)).toThrow('was cut off');
+    expect(existsSync(at)).toBe(false);
+    await restoring(at, join(aside, 'backups', made.name));
+    expect(await openTestStore(at).store.audit.verify()).toMatchObject({ ok: true });
   });
 
   test('over a home whose database is destroyed', async () => {

@@ -6,7 +6,7 @@ import type { BackupFacts } from '../../contract/backups.ts';
 import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import type { Clock, Log } from '../ports.ts';
-import { DATABASE_FILE } from '../store/home.ts';
+import { ASIDE, DATABASE_FILE } from '../store/home.ts';
 import { lockHome } from '../store/lock.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { BACKUPS_FOLDER } from './names.ts';
@@ -52,7 +52,7 @@ export async function restoreBackup(job: RestoreJob, options: WorkOptions = {}):
       return { ...facts, revoked };
     }
     const day = new Date(job.clock.now()).toISOString().slice(0, 10);
-    const aside = `${home}.before-restore-${day}-${id}`;
+    const aside = `${home}${ASIDE}${day}-${id}`;
     // Windows renames no folder in which a file is open.
     if (process.platform === 'win32') {
       unlock();

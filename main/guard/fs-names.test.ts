@@ -49,7 +49,7 @@ describe('what Windows takes for something else [FS-1]', () => {
   test.each([
     'a.txt',
     'C:\\work\\a.txt',
-    'c:/work/a.txt',
+    'c:/code/a.txt',
     'console',
     'com',
     'com10',

@@ -8,11 +8,12 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FastbandError } from '../core/errors.ts';
 
 /** Names of what the store keeps in the home folder. */
@@ -20,13 +21,17 @@ export const DATABASE_FILE = 'fastband.db';
 export const SEARCH_FILE = 'audit-search.db';
 export const LOCK_FILE = 'host.lock';
 export const KEY_FILE = 'audit.key';
+/** Follows a home's name where a restore put it aside. */
+export const ASIDE = '.before-restore-';
 
 /**
  * Makes the home folder, or takes one that is there, so that this user alone can enter it (mode 0700).
  *
- * @throws FastbandError `audit_unavailable` when it is no folder, is another user's, or cannot be closed to others
+ * @throws FastbandError `audit_unavailable` when it is no folder, is another user's, or cannot be closed to others;
+ *   `conflict` when a restore was cut off: an empty home would have none of the rules that deny
  */
 export function prepareHome(home: string): void {
+  if (!existsSync(home)) refuseHalfRestored(home);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const info = lstatSync(join(home, '.'));
@@ -43,6 +48,19 @@ export function prepareHome(home: string): void {
       { cause: error },
     );
   }
+}
+
+function refuseHalfRestored(home: string): void {
+  const parent = dirname(home);
+  const aside = (existsSync(parent) ? readdirSync(parent) : [])
+    .filter((name) => name.startsWith(`${basename(home)}${ASIDE}`))
+    .sort()
+    .at(-1);
+  if (aside === undefined) return;
+  throw new FastbandError(
+    'conflict',
+    `There is no folder ${home}, but one that a restore put aside: ${join(parent, aside)}. The restore was cut off. Restore again, or rename that folder back; to begin anew, move it elsewhere.`,
+  );
 }
 
 /**

@@ -3,25 +3,13 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASE_FILE } from '../main/store/home.ts';
+import { PAGE_IDS } from '../renderer/shared/page-ids.ts';
 import { axe, CHROMIUM, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 import { HAS_KEYCHAIN } from './keychain.ts';
 import { fillLog } from './million.ts';
 import { setStage } from './stage.ts';
 
-const PAGES = [
-  'overview',
-  'approvals',
-  'activity',
-  'rules',
-  'tools',
-  'clients',
-  'workspaces',
-  'gallery',
-  'keys',
-  'security',
-  'settings',
-];
 /** What opens on top of a page. */
 const OPENED = [
   'activity?row=5',
@@ -78,7 +66,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await host.api('settings.update', { appearance: { theme, language: 'en' } });
     await open({ viewport: { width, height: 800 } });
     const found: string[] = [];
-    for (const place of [...PAGES, ...OPENED]) {
+    for (const place of [...PAGE_IDS, ...OPENED]) {
       await show(page, place);
       found.push(...(await axe(page)).map((line) => `${place}: ${line}`));
     }
@@ -88,7 +76,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
 
   it.each([420, 900, 1600])('fits a window of %i px on every page', async (width) => {
     await open({ viewport: { width, height: 800 } });
-    for (const place of [...PAGES, ...OPENED]) {
+    for (const place of [...PAGE_IDS, ...OPENED]) {
       await show(page, place);
       const [inner, outer] = (await page.evaluate(
         '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
@@ -102,7 +90,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await host.api('settings.update', { appearance: { theme: 'dark', language: 'de' } });
     await page.getByRole('heading', { name: 'Übersicht' }).waitFor();
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
-    for (const place of PAGES) {
+    for (const place of PAGE_IDS) {
       await show(page, place);
       const labels = (await page
         .locator('button:not([data-row]), h1, h2, th, [role=columnheader]')

@@ -20,12 +20,13 @@ import { Keys } from './palette/keys.tsx';
 import { desktop } from './shared/bridge.ts';
 import { askDesktop } from './shared/host.ts';
 import { useMessages } from './shared/language.ts';
+import { PAGE_IDS, type PageId } from './shared/page-ids.ts';
 import { TitleSlot } from './shared/page-title.tsx';
 import { usePanel } from './shared/panel.ts';
 import { waitingApprovals } from './shared/panel-state.ts';
 import { Empty, Loading, Notice } from './shared/parts.tsx';
 import { Fence } from './shared/root.tsx';
-import { hrefTo, PAGE_IDS, type PageId, usePage } from './shared/route.ts';
+import { hrefTo, usePage } from './shared/route.ts';
 import { ServerState } from './shared/server-state.tsx';
 import { StartupProblem } from './startup/startup-problem.tsx';
 

@@ -16,9 +16,10 @@ import type { Settings } from '../../contract/settings.ts';
 import { ask } from '../shared/host.ts';
 import { useCommandEntries } from '../shared/hotkeys.ts';
 import { LANGUAGES, useMessages } from '../shared/language.ts';
+import { PAGE_IDS } from '../shared/page-ids.ts';
 import { panel, usePanel } from '../shared/panel.ts';
 import { queries, useChannel } from '../shared/query.ts';
-import { goTo, PAGE_IDS } from '../shared/route.ts';
+import { goTo } from '../shared/route.ts';
 import { toast } from '../shared/toast.tsx';
 import { PAGE_KEYS } from './page-keys.ts';
 

@@ -1,7 +1,8 @@
 import { lazy, Suspense, useState } from 'react';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
-import { goTo, PAGE_IDS, type PageId } from '../shared/route.ts';
+import { PAGE_IDS, type PageId } from '../shared/page-ids.ts';
+import { goTo } from '../shared/route.ts';
 import { PAGE_KEYS } from './page-keys.ts';
 
 const Palette = lazy(() => import('./palette.tsx').then((one) => ({ default: one.Palette })));

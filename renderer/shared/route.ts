@@ -1,20 +1,6 @@
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { PAGE_IDS, type PageId } from './page-ids.ts';
 
-/** Pages, in the rail's order. */
-export const PAGE_IDS = [
-  'overview',
-  'approvals',
-  'activity',
-  'rules',
-  'tools',
-  'clients',
-  'workspaces',
-  'gallery',
-  'keys',
-  'security',
-  'settings',
-] as const;
-export type PageId = (typeof PAGE_IDS)[number];
 export type Params = Readonly<Record<string, string | undefined>>;
 
 /** Asked before a page with unsaved changes is left. True: go on. */

@@ -86,7 +86,16 @@ const SECRET_NAME =
  * @param secrets - values that must never show, whatever they look like; asked each time, as they change
  */
 export function createRedactor(secrets: () => readonly string[]): Redactor {
-  const text = (value: string): string => maskShapes(maskValues(value, secrets()));
+  let known: readonly string[] = [];
+  let forms: readonly string[] = [];
+  const text = (value: string): string => {
+    const now = secrets();
+    if (now.length !== known.length || now.some((one, i) => one !== known[i])) {
+      known = now;
+      forms = formsOf(now);
+    }
+    return maskShapes(maskForms(value, forms));
+  };
   const json = (value: unknown, depth: number): unknown => {
     if (typeof value === 'string') return text(value);
     if (typeof value !== 'object' || value === null) return value;
@@ -174,19 +183,29 @@ function lastOf(secret: string): string {
 
 /** The text with these very values masked, also where they are written in base64, in a URL or in JSON. */
 export function maskValues(value: string, secrets: readonly string[]): string {
+  return maskForms(value, formsOf(secrets));
+}
+
+/** How these values may be written, the longest value first. */
+function formsOf(secrets: readonly string[]): string[] {
+  return (
+    secrets
+      // A shorter one would turn ordinary text to holes, and say of itself where it stood.
+      .filter((secret) => secret.length >= 6)
+      .sort((a, b) => b.length - a.length)
+      .flatMap((secret) => [
+        secret,
+        Buffer.from(secret).toString('base64'),
+        encodeURIComponent(secret),
+        JSON.stringify(secret).slice(1, -1),
+      ])
+  );
+}
+
+function maskForms(value: string, forms: readonly string[]): string {
   let masked = value;
-  const longestFirst = secrets.length > 1 ? secrets.toSorted((a, b) => b.length - a.length) : secrets;
-  for (const secret of longestFirst) {
-    // A shorter one would turn ordinary text to holes, and say of itself where it stood.
-    if (secret.length < 6) continue;
-    for (const form of [
-      secret,
-      Buffer.from(secret).toString('base64'),
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-    ]) {
-      if (masked.includes(form)) masked = masked.replaceAll(form, '[secret]');
-    }
+  for (const form of forms) {
+    if (masked.includes(form)) masked = masked.replaceAll(form, '[secret]');
   }
   return masked;
 }

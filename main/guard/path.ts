@@ -1,4 +1,4 @@
-import { constants, readlinkSync, type Stats } from 'node:fs';
+import { constants, fstatSync, readlinkSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Workspace } from '../../contract/entities.ts';
@@ -138,11 +138,9 @@ export async function openResolved(
     throw openError(shown, error);
   });
   try {
-    const [info, isThere] = await Promise.all([
-      handle.stat(),
-      isOpenAt(handle, path.absolute),
-      meanwhile(handle),
-    ]);
+    // Opening has just fetched what this asks for, so nothing is waited for; a thread would cost more than the answer.
+    const info = fstatSync(handle.fd);
+    const [isThere] = await Promise.all([isOpenAt(handle, path.absolute), meanwhile(handle)]);
     // A new file, folder or pipe may get the number of the one it replaced, so the kind counts too.
     const sameKind = ((info.mode ^ path.stat.mode) & constants.S_IFMT) === 0;
     if (info.dev !== path.stat.dev || info.ino !== path.stat.ino || !sameKind) throw changed(shown);

@@ -40,6 +40,8 @@ export async function panel(): Promise<Report> {
     const asked = await questions(page, host, box);
     await page.goto(new URL('#/activity', page.url()).href);
     await page.getByRole('grid').waitFor();
+    // Code that runs for the first time is slower: both are told.
+    const unused = await scroll(page, '[role=grid]');
     const log = await scroll(page, '[role=grid]');
     await page.evaluate(
       'document.body.innerHTML = \'<div id=peer style="height:700px;overflow:auto"><div style="height:30000000px"></div></div>\'',
@@ -52,6 +54,7 @@ export async function panel(): Promise<Report> {
       firstPaintMs: round(median(paints), 0),
       askedP95Ms: round(percentile(asked.shown, 95), 1),
       askedBareP95Ms: round(percentile(asked.bare, 95), 1),
+      scrollFirstWorstMs: round(unused.worst, 1),
       scrollWorstMs: round(log.worst, 1),
       scrollTaskMs: round(log.task, 1),
       scrollEmptyWorstMs: round(empty.worst, 1),
@@ -71,7 +74,7 @@ export async function panel(): Promise<Report> {
         },
         {
           what: `scrolling ${ROWS} rows: longest frame`,
-          ours: `${figures.scrollWorstMs} ms`,
+          ours: `${figures.scrollWorstMs} ms (the first time ${figures.scrollFirstWorstMs})`,
           peer: `${figures.scrollEmptyWorstMs} ms (an empty page)`,
         },
         {
@@ -183,6 +186,7 @@ async function scroll(page: Page, selector: string): Promise<{ worst: number; ta
   });
   const frames = (await page.evaluate(`new Promise((done) => {
     const box = document.querySelector(${JSON.stringify(selector)});
+    const full = box.scrollHeight;
     const gaps = [];
     const began = performance.now();
     let before = began;
@@ -192,7 +196,7 @@ async function scroll(page: Page, selector: string): Promise<{ worst: number; ta
       const gone = now - began;
       // A wheel for most of the time, a thumb that is dragged for the rest.
       if (gone % 2000 < 1500) box.scrollTop += 120;
-      else box.scrollTop = box.scrollHeight * ((gone / ${SCROLL_MS}) % 1);
+      else box.scrollTop = full * ((gone / ${SCROLL_MS}) % 1);
       if (gone < ${SCROLL_MS}) requestAnimationFrame(step);
       else done(gaps.slice(2));
     };

@@ -50,3 +50,14 @@ export async function axe(page: Page): Promise<string[]> {
   return (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? '').slice(0, 200))))`)) as string[];
 }
+
+/** Drops something on the page's main part, as a person drops a folder. @param name - of the file that is handed over */
+export async function drop(page: Page, name: string): Promise<void> {
+  await page.evaluate(`(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([], ${JSON.stringify(name)}));
+    const place = document.querySelector('h1');
+    for (const type of ['dragover', 'drop'])
+      place.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  })()`);
+}

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASE_FILE } from '../main/store/home.ts';
 import { PAGE_IDS } from '../renderer/shared/page-ids.ts';
-import { axe, CHROMIUM, openBrowser, openPanel } from './browser.ts';
+import { axe, CHROMIUM, drop, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 import { HAS_KEYCHAIN } from './keychain.ts';
 import { fillLog } from './million.ts';
@@ -154,6 +154,13 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await page.getByRole('button', { name: 'I have copied it' }).click();
     await page.getByRole('button', { name: /^VS Code/ }).waitFor();
     expect(await page.content()).not.toContain(token);
+  });
+
+  it('asks where a folder is that was dropped, as a browser does not tell', async () => {
+    await open();
+    await show(page, 'workspaces');
+    await drop(page, 'notes');
+    await page.getByText('A browser does not say where “notes” is. Type its full path.').waitFor();
   });
 
   it('tries a tool by its form', async () => {

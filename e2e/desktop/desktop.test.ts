@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
-import { axe } from '../browser.ts';
+import { axe, drop } from '../browser.ts';
 import { DesktopApp, RUNS_ON } from './app.ts';
 
 /** The double needs a Chromium; Electron is one. */
@@ -394,6 +394,19 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     const look = await app.look();
     expect(JSON.stringify(look.menu)).not.toContain('Check for updates');
     expect(look.asked).toEqual([]);
+  });
+
+  it.skipIf(RUNS_ON === 'Electron')('adds a folder that is dropped, with a way back', async () => {
+    const page = await mainPage();
+    const folder = join(app.home, '..', 'shop');
+    mkdirSync(folder);
+    await page.goto(`${page.url().replace(/#.*$/, '')}#/workspaces`);
+    await page.getByRole('heading', { name: 'Workspaces' }).waitFor();
+    await drop(page, folder);
+    await page.getByRole('listitem').filter({ hasText: folder }).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('No workspace yet').waitFor();
+    expect(await call(page, 'workspaces.list')).toEqual({ ok: true, value: [] });
   });
 
   it('shows its window when it is started again', async () => {

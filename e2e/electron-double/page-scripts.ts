@@ -13,6 +13,7 @@ export const PAGE_WORLD = `(() => {
   const waiting = new Map();
   const pack = (value) => JSON.stringify(value === undefined ? null : value, (_, one) => {
     if (typeof one === 'function') { const id = next++; listeners.set(id, one); return { $page: id }; }
+    if (one instanceof File) return { $file: one.name };
     if (typeof one === 'symbol' || one instanceof Node) throw new TypeError('An object could not be cloned.');
     return one;
   });
@@ -111,7 +112,8 @@ export function preloadWorld(preload: string): string {
         return this;
       },
     },
-    webUtils: { getPathForFile: () => '' },
+    // No test can make a file that lies somewhere: its name is its path here.
+    webUtils: { getPathForFile: ({ $file = '' }) => $file },
   };
   globalThis.__fromMain = (message) => {
     if (message.channel !== undefined) {

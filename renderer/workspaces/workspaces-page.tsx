@@ -31,7 +31,10 @@ export function WorkspacesPage() {
     const added = await ask('workspaces.add', { root });
     renew(['workspaces.']);
     toast.done(words.added(added.name), {
-      undo: () => ask('workspaces.remove', { name: added.name }),
+      undo: async () => {
+        await ask('workspaces.remove', { name: added.name });
+        renew(['workspaces.']);
+      },
     });
   };
   const add = () => {

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Client } from '@modelcontextprotocol/client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { POSTGRES_BIN, TestPostgres } from '../main/tools/databases/postgres-testing.ts';
 import { type Host, Sandbox } from './host.ts';
+import { HAS_KEYCHAIN } from './keychain.ts';
 
 let box: Sandbox;
 let host: Host;
@@ -61,3 +63,45 @@ it('Fastband’s own database is none of a client’s, in a workspace that holds
   const listed = await client.callTool({ name: 'list_databases', arguments: {} });
   expect(JSON.stringify(listed.structuredContent)).not.toContain('fastband.db');
 });
+
+it.skipIf(!HAS_KEYCHAIN || POSTGRES_BIN === undefined)(
+  'a server’s database is asked through a secret, which its client and the log never see [DB-5 KEY-4]',
+  async () => {
+    const server = await TestPostgres.start();
+    try {
+      await server.sql("CREATE ROLE shop LOGIN PASSWORD 'pass-of-the-shop'; CREATE TABLE items (name text)");
+      await server.sql("INSERT INTO items VALUES ('pen-as-a-value'); GRANT SELECT ON items TO shop");
+      const other = new Sandbox();
+      try {
+        const env = await other.keychain();
+        const at = await other.serve(undefined, env);
+        await at.api('settings.update', { web: { allowedHosts: [`127.0.0.1:${server.port}`] } });
+        const key = await at.api('keys.set', {
+          id: 'secret:shop',
+          value: server.url('shop', 'pass-of-the-shop'),
+        });
+        expect(key.hosts).toEqual([`127.0.0.1:${server.port}`]);
+        const agent = await other.connect(at, await other.addClient('Claude Code'));
+        const ask = () =>
+          agent.callTool({
+            name: 'query_database',
+            arguments: { database: 'pg:shop', sql: 'SELECT * FROM items' },
+          });
+        const asked = ask();
+        const waiting = await at.waiting();
+        expect(waiting.effects.map(({ kind }) => kind)).toEqual(['query', 'net', 'secret']);
+        await at.api('approvals.decide', { id: waiting.id, decision: 'allow', scope: 'hour' });
+        expect((await asked).structuredContent).toMatchObject({ rows: [['pen-as-a-value']] });
+        expect((await ask()).structuredContent).toMatchObject({ rows: [['pen-as-a-value']] });
+        const seen = JSON.stringify([waiting, await at.api('audit.search', { limit: 50 }), await asked]);
+        expect(seen).not.toContain('pass-of-the-shop');
+        expect(JSON.stringify(await at.api('audit.search', { limit: 50 }))).not.toContain('pen-as-a-value');
+      } finally {
+        await other.close();
+      }
+    } finally {
+      await server.stop();
+    }
+  },
+  60_000,
+);

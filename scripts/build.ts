@@ -11,7 +11,7 @@ const DRAFT = join(ROOT, `.dist-${process.pid}`);
 const OLD = `${DRAFT}-old`;
 
 /** Native, or carrying a program of their own: they stay packages and are found in node_modules. */
-const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'playwright-core', 'electron'];
+const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'playwright-core', 'electron', 'pg-native'];
 
 /** What the desktop starts: its entry, its threads and its processes. */
 const ENTRIES = [

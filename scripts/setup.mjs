@@ -1,7 +1,7 @@
 // Sets a checkout up: system packages, npm packages, build. Plain JavaScript, nothing but Node's own modules.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { npmCommand, ROOT, say, withNode } from './node.mjs';
 
@@ -29,6 +29,11 @@ const PROGRAMS = {
     isThere: () => process.platform !== 'linux' || onPath('dbus-run-session'),
     packages: ['dbus', 'dbus-daemon'],
     why: 'tests of the keychain will be skipped',
+  },
+  postgresql: {
+    isThere: () => process.platform !== 'linux' || onPath('postgres') || existsSync('/usr/lib/postgresql'),
+    packages: ['postgresql'],
+    why: 'tests of databases on servers will be skipped',
   },
   'libsecret-tools': {
     isThere: () => process.platform !== 'linux' || onPath('secret-tool'),
@@ -60,6 +65,8 @@ export const TEST_KEYCHAIN = ['gnome-keyring', 'dbus', 'libsecret-tools'];
 /** What building keytar needs. */
 export const FOR_KEYCHAIN = ['libsecret-1-dev', 'a C++ compiler'];
 
+const POLICY_RC = '/usr/sbin/policy-rc.d';
+
 /** Looks for programs and, as root on Debian or Ubuntu, installs what is missing. Never fails: says what is not there. */
 export function ensurePrograms(...wanted) {
   const missing = wanted.filter((name) => !PROGRAMS[name].isThere());
@@ -71,8 +78,15 @@ export function ensurePrograms(...wanted) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env }).status === 0;
     apt('-qq', 'update');
-    // One by one: what cannot be had must not keep the rest away.
-    for (const one of packages) apt('-qq', '-y', '--no-install-recommends', 'install', one);
+    const startNothing = !existsSync(POLICY_RC);
+    // Debian Policy 9.11.3: with it, no package starts the service that comes with it.
+    if (startNothing) writeFileSync(POLICY_RC, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+    try {
+      // One by one: what cannot be had must not keep the rest away.
+      for (const one of packages) apt('-qq', '-y', '--no-install-recommends', 'install', one);
+    } finally {
+      if (startNothing) rmSync(POLICY_RC, { force: true });
+    }
   }
   for (const name of missing) {
     if (PROGRAMS[name].isThere()) continue;

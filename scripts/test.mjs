@@ -12,7 +12,7 @@ import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN, PEERS, TEST_
 await needNode(fileURLToPath(import.meta.url));
 const needsBrowser =
   existsSync(join(ROOT, 'e2e')) && readdirSync(join(ROOT, 'e2e')).some((name) => name.endsWith('.test.ts'));
-ensurePrograms('git', ...FOR_KEYCHAIN, ...TEST_KEYCHAIN, ...(needsBrowser ? ['chromium'] : []));
+ensurePrograms('git', 'postgresql', ...FOR_KEYCHAIN, ...TEST_KEYCHAIN, ...(needsBrowser ? ['chromium'] : []));
 ensurePackages();
 ensurePackages(PEERS);
 

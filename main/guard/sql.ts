@@ -102,6 +102,12 @@ export function judgeProgram(program: readonly Instruction[], access: Access): v
     throw refused('This changes no rows or tables. To ask a question, leave write out.');
 }
 
+/** Without the semicolon that many write at the end. A second statement is found, and refused, by the database. */
+export function oneStatement(text: string): string {
+  if (text.includes('\0')) throw refused('SQL cannot hold a null character.');
+  return text.replace(/[\s;]+$/, '');
+}
+
 export function refused(message: string): FastbandError {
   return new FastbandError('query_refused', message);
 }

@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import type { ChannelInput } from '../../contract/channels.ts';
-import { KeyId, type KeyImport, type KeyInfo, KeyValue, Provider } from '../../contract/keys.ts';
+import { KeyHost, KeyId, type KeyImport, type KeyInfo, KeyValue, Provider } from '../../contract/keys.ts';
 import type { AuditEntry } from '../core/audit-entry.ts';
 import { FastbandError } from '../core/errors.ts';
 import { writeAtomically } from '../guard/atomic-write.ts';
@@ -42,7 +42,7 @@ export class KeyAdmin {
     await this.#keep(
       id,
       value,
-      { label: label || labelOf(id), hosts: hosts ?? [] },
+      { label: label || labelOf(id), hosts: hosts?.length ? hosts : ownHosts(id, value) },
       'key.added',
       'was added',
     );
@@ -135,7 +135,7 @@ export class KeyAdmin {
     const wanted = parsed.filter(({ name }) => names.includes(name));
     for (const { id, value } of wanted) {
       const record = store.keys.get(id);
-      const about = { label: record?.label ?? labelOf(id), hosts: record?.hosts ?? [] };
+      const about = { label: record?.label ?? labelOf(id), hosts: record?.hosts ?? ownHosts(id, value) };
       await this.#keep(
         id,
         value,
@@ -192,6 +192,14 @@ export class KeyAdmin {
 
 function labelOf(id: string): string {
   return { anthropic: 'Anthropic', openai: 'OpenAI', google: 'Google' }[id] ?? id.replace(/^secret:/, '');
+}
+
+/** Where a secret may be sent that says so itself: a database's URL names its server. All else is sent nowhere yet. */
+function ownHosts(id: string, value: string): string[] {
+  const url = URL.parse(value);
+  if (!id.startsWith('secret:') || url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) return [];
+  const host = KeyHost.safeParse(`${url.hostname.toLowerCase()}:${url.port || 5432}`);
+  return host.success ? [host.data] : [];
 }
 
 async function readEnv(path: string): Promise<{ file: string; text: string }> {

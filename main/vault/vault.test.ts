@@ -112,6 +112,19 @@ describe('a key', () => {
     expect(other.values()).toContain('plain words as a secret');
   });
 
+  test.each([
+    ['postgres://shop:pass-word-1@DB.example.com/shop', ['db.example.com:5432']],
+    ['postgresql://shop@127.0.0.1:6000/shop', ['127.0.0.1:6000']],
+    ['https://example.com/', []],
+    ['postgres-password', []],
+  ])('that is %s is bound to %j until a person says otherwise', async (value, hosts) => {
+    const { admin } = vault();
+    expect((await admin.set({ id: 'secret:shop', value })).hosts).toEqual(hosts);
+    await admin.remove('secret:shop');
+    const own = await admin.set({ id: 'secret:shop', value, hosts: ['a.example.com'] });
+    expect(own.hosts).toEqual(['a.example.com']);
+  });
+
   test('cannot be added twice', async () => {
     const { admin } = vault();
     await admin.set({ id: 'openai', value: 'first-value' });

@@ -671,7 +671,7 @@ export const de: Messages = {
     nameHint: 'Buchstaben, Ziffern, - und _. So nennen es die Clients.',
     hosts: 'Hosts, an die es gesendet werden darf',
     hostsHint:
-      'Etwa api.example.com oder *.example.com, durch Kommas getrennt. Ein Host ohne Port meint den üblichen von http oder https. Ohne Angabe wird es nirgendwohin gesendet.',
+      'Etwa api.example.com oder *.example.com, durch Kommas getrennt. Ein Host ohne Port meint den üblichen von http oder https. Ohne Angabe wird es nirgendwohin gesendet; die URL einer PostgreSQL-Datenbank geht an ihren eigenen Server.',
     value: 'Wert',
     valueHint:
       'Er kommt in den Schlüsselbund und wird nicht wieder angezeigt. Ein eingefügter Wert verlässt nach einer Minute die Zwischenablage.',

@@ -638,7 +638,7 @@ export const en = {
     nameHint: 'Letters, digits, - and _. Clients call it by this name.',
     hosts: 'Hosts it may be sent to',
     hostsHint:
-      'Such as api.example.com or *.example.com, separated by commas. A host without a port means the usual one of http or https. With none, it is sent nowhere.',
+      'Such as api.example.com or *.example.com, separated by commas. A host without a port means the usual one of http or https. With none, it is sent nowhere; the URL of a PostgreSQL database goes to its own server.',
     value: 'Value',
     valueHint:
       'It goes into the keychain and is not shown again. A pasted one leaves the clipboard after a minute.',

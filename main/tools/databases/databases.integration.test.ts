@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { realClock } from '../../core/testing.ts';
 import type { Tool } from '../../core/tool.ts';
 import { forkNode } from '../../node-ports.ts';
+import { fakeKeys } from '../../vault/testing.ts';
 import type { ToolFamily, ToolServices } from '../services.ts';
 import { refusal, ToolBench } from '../testing.ts';
 import { databaseTools } from './family.ts';
@@ -15,8 +16,8 @@ let family: Required<ToolFamily>;
 
 beforeEach(async () => {
   bench = await ToolBench.create();
-  const services = { ports: { clock: realClock, fork: forkNode } } as unknown as ToolServices;
-  family = databaseTools(services) as Required<ToolFamily>;
+  const services = { ports: { clock: realClock, fork: forkNode }, keys: fakeKeys({}) };
+  family = databaseTools(services as unknown as ToolServices) as Required<ToolFamily>;
   make('shop.db', [
     'CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, cents INTEGER DEFAULT 0)',
     'CREATE TABLE orders (id INTEGER PRIMARY KEY, item INTEGER REFERENCES items (id))',
@@ -231,7 +232,7 @@ describe('a file', () => {
     ['outside of the workspaces', '../home/x.db', 'outside_workspace'],
     ['that is none', 'none.db', 'not_found'],
     ['that is a folder', '.', 'invalid_input'],
-    ['on a server', 'pg:shop', 'invalid_input'],
+    ['on a server that no secret names', 'pg:shop', 'key_missing'],
   ])('%s is refused', async (_, database, code) => {
     expect((await refusal(call('query_database', { database, sql: 'SELECT 1' }))).code).toBe(code);
   });
@@ -305,10 +306,15 @@ describe('the tools beside it', () => {
     await writeFile(bench.path('text.db'), 'no database');
     expect((await call('list_databases', {})).output).toEqual({
       databases: [{ database: 'shop.db', bytes: statSync(bench.path('shop.db')).size }],
+      servers: [],
       more: false,
     });
     bench.hidden.add('ws:shop.db');
-    expect((await call('list_databases', {})).output).toEqual({ databases: [], more: false });
+    expect((await call('list_databases', {})).output).toEqual({
+      databases: [],
+      servers: [],
+      more: false,
+    });
   });
 
   test('describe tables, keys and indexes', async () => {

@@ -1,33 +1,33 @@
 import { z } from 'zod';
 import type { Tool } from '../../core/tool.ts';
 import { defineTool } from '../tool.ts';
-import { planFile, sameFile } from './file.ts';
+import type { Engines } from './engines.ts';
 import type { Rows } from './jobs.ts';
-import { askingEffects, sqlPreview } from './question.ts';
-import type { Sqlite } from './sqlite.ts';
+import { sqlPreview } from './question.ts';
+import { askingEffects, planSource, type SourceServices } from './source.ts';
 
-export function explainQuery(sqlite: () => Promise<Sqlite>): Tool {
+export function explainQuery(engines: Engines, services: SourceServices): Tool {
   return defineTool({
     name: 'explain_query',
     title: 'Explain a query',
-    description: 'How SQLite would answer a question: which tables and indexes, in which order.',
+    description: 'How the database would answer a question: which tables and indexes, in which order.',
     group: 'databases',
     risk: 'read',
     input: z.strictObject({ database: z.string(), sql: z.string().min(1).max(100_000) }),
     output: z.object({ plan: z.array(z.string()) }),
     async plan({ database, sql }, context) {
-      const file = await planFile(context, database, 'read');
-      return { effects: askingEffects(file), data: { file, sql }, preview: () => sqlPreview(file, sql, []) };
-    },
-    async run({ data }, context) {
-      const { rows } = await (await sqlite()).run<Rows>(
-        await sameFile(context, data.file, 'read'),
-        { op: 'explain', sql: data.sql },
-        { signal: context.signal, seconds: context.settings.databases.timeoutSeconds },
-      );
+      const source = await planSource(context, services, database, 'read');
       return {
-        output: { plan: planLines(rows) },
-        summary: `Explained a question to ${data.file.name}, ${rows.length} steps.`,
+        effects: askingEffects(source),
+        data: { source, sql },
+        preview: () => sqlPreview(source, sql, []),
+      };
+    },
+    async run({ data: { source, sql } }, context) {
+      const { rows } = await engines.ask<Rows>(source, { op: 'explain', sql }, context);
+      return {
+        output: { plan: source.kind === 'server' ? rows.map(([line]) => String(line)) : planLines(rows) },
+        summary: `Explained a question to ${source.name}, ${rows.length} steps.`,
       };
     },
   }) as Tool;

@@ -1,31 +1,25 @@
-import type { Tool } from '../../core/tool.ts';
 import type { ToolFamily, ToolServices } from '../services.ts';
 import { describeDatabase } from './describe-database.ts';
+import { Engines } from './engines.ts';
 import { explainQuery } from './explain-query.ts';
 import { listDatabases } from './list-databases.ts';
 import { queryDatabase } from './query-database.ts';
 import { sampleTable } from './sample-table.ts';
-import type { Sqlite } from './sqlite.ts';
 
-/** SQLite files in workspaces, asked and changed in processes of their own. */
-export function databaseTools({ ports }: ToolServices): ToolFamily {
-  let engine: Promise<Sqlite> | undefined;
-  const sqlite = () => {
-    engine ??= import('./sqlite.ts').then(({ Sqlite: Engine }) => new Engine(ports));
-    return engine;
-  };
+/** SQLite files in workspaces, in processes of their own; PostgreSQL on servers that a secret names. */
+export function databaseTools(services: ToolServices): ToolFamily {
+  const engines = new Engines({
+    sqlite: async () => new (await import('./sqlite.ts')).Sqlite(services.ports),
+    postgres: async () => new (await import('./postgres.ts')).Postgres(services),
+  });
   return {
     tools: [
-      listDatabases as Tool,
-      describeDatabase(sqlite),
-      queryDatabase(sqlite),
-      explainQuery(sqlite),
-      sampleTable(sqlite),
+      listDatabases(services.keys),
+      describeDatabase(engines, services),
+      queryDatabase(engines, services),
+      explainQuery(engines, services),
+      sampleTable(engines, services),
     ],
-    close: async () => {
-      const running = engine;
-      engine = undefined;
-      (await running)?.close();
-    },
+    close: () => engines.close(),
   };
 }

@@ -6,6 +6,7 @@ import type { DatabaseFile } from './jobs.ts';
 
 /** A database file as it was when the call was planned. */
 export interface PlannedFile {
+  readonly kind: 'file';
   readonly requested: string;
   /** As a caller would write it. */
   readonly name: string;
@@ -22,16 +23,12 @@ export async function planFile(
   database: string,
   intent: 'read' | 'write',
 ): Promise<PlannedFile> {
-  if (database.startsWith('pg:'))
-    throw new FastbandError(
-      'invalid_input',
-      'Databases on servers cannot be asked yet: name a SQLite file in a workspace.',
-    );
   const resolved = await resolveFor(context, database, intent);
   const { requested, workspace, relative, absolute, type, stat, viaLink } = resolved;
   if (type === null || stat === null) throw new FastbandError('not_found', `${database} does not exist.`);
   if (type === 'directory') throw new FastbandError('invalid_input', `${database} is a folder.`);
   return {
+    kind: 'file',
     requested,
     name: callerPath(context.workspaces, workspace.name, relative),
     workspace: workspace.name,

@@ -26,13 +26,12 @@ export interface WriteJob {
   readonly room: PageRoom;
 }
 
-/** What the process of SQLite can be asked. */
-export type SqliteJob =
+/** What a database can be asked. */
+export type Job =
   | RowsJob
   | WriteJob
   | { readonly op: 'explain'; readonly sql: string }
-  | { readonly op: 'describe'; readonly table?: string | undefined }
-  | { readonly op: 'tables' };
+  | { readonly op: 'describe'; readonly table?: string | undefined };
 
 export interface Rows {
   readonly columns: readonly { readonly name: string; readonly type: string | null }[];
@@ -84,7 +83,7 @@ export interface Description {
 
 /** To the process. `go` lets a change that waits with its lock happen. */
 export type ToSqlite =
-  | { readonly id: number; readonly file: DatabaseFile; readonly job: SqliteJob; readonly seconds: number }
+  | { readonly id: number; readonly file: DatabaseFile; readonly job: Job; readonly seconds: number }
   | { readonly id: number; readonly go: true };
 
 /** From the process. */

@@ -2,10 +2,12 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { RunContext } from '../../core/tool.ts';
+import type { RunContext, Tool } from '../../core/tool.ts';
 import { callerPath, NO_FOLLOW, NON_BLOCK } from '../../guard/path.ts';
+import type { Keys } from '../../vault/keys.ts';
 import { childPath, resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
+import { POSTGRES_PORT, serverOf } from './source.ts';
 
 const MAX_ENTRIES = 50_000;
 const MAX_FOUND = 200;
@@ -14,36 +16,45 @@ const MAGIC = 'SQLite format 3\0';
 /** Where databases lie that are no part of the project. */
 const PASSED_BY = new Set(['.git', 'node_modules']);
 
-export const listDatabases = defineTool({
-  name: 'list_databases',
-  title: 'Databases',
-  description: 'SQLite files in the workspaces.',
-  group: 'databases',
-  risk: 'read',
-  input: z.strictObject({}),
-  output: z.object({
-    databases: z.array(z.object({ database: z.string(), bytes: z.int() })),
-    /** Not everything was looked at. */
-    more: z.boolean(),
-  }),
-  plan: (_input, { workspaces }) => ({
-    effects: workspaces.map(({ name }) => ({ kind: 'read', workspace: name, path: '.', tree: true })),
-    data: { workspaces: workspaces.map(({ name, root }) => ({ name, root })) },
-  }),
-  async run({ data }, context) {
-    const found: { database: string; bytes: number }[] = [];
-    const walk = { left: MAX_ENTRIES };
-    for (const { name, root } of data.workspaces) {
-      for await (const { path, absolute, bytes } of databasesIn(context, name, root, walk)) {
-        if (found.length >= MAX_FOUND) break;
-        if (await isDatabase(absolute))
-          found.push({ database: callerPath(context.workspaces, name, path), bytes });
+export function listDatabases(keys: Keys): Tool {
+  return defineTool({
+    name: 'list_databases',
+    title: 'Databases',
+    description: 'SQLite files in the workspaces, and PostgreSQL servers that a secret names.',
+    group: 'databases',
+    risk: 'read',
+    input: z.strictObject({}),
+    output: z.object({
+      databases: z.array(z.object({ database: z.string(), bytes: z.int() })),
+      /** `pg:NAME` for each secret that may go to one host, on PostgreSQL's own port. */
+      servers: z.array(z.string()),
+      /** Not everything was looked at. */
+      more: z.boolean(),
+    }),
+    plan: (_input, { workspaces }) => ({
+      effects: workspaces.map(({ name }) => ({ kind: 'read', workspace: name, path: '.', tree: true })),
+      data: { workspaces: workspaces.map(({ name, root }) => ({ name, root })) },
+    }),
+    async run({ data }, context) {
+      const found: { database: string; bytes: number }[] = [];
+      const walk = { left: MAX_ENTRIES };
+      for (const { name, root } of data.workspaces) {
+        for await (const { path, absolute, bytes } of databasesIn(context, name, root, walk)) {
+          if (found.length >= MAX_FOUND) break;
+          if (await isDatabase(absolute))
+            found.push({ database: callerPath(context.workspaces, name, path), bytes });
+        }
       }
-    }
-    const more = walk.left <= 0 || found.length >= MAX_FOUND;
-    return { output: { databases: found, more }, summary: `Found ${found.length} databases.` };
-  },
-});
+      const more = walk.left <= 0 || found.length >= MAX_FOUND;
+      // Known by where they may go: what a secret holds is not looked at.
+      const servers = (await keys.list()).flatMap(({ id, hosts }) =>
+        id.startsWith('secret:') && serverOf(hosts)?.port === POSTGRES_PORT ? [`pg:${id.slice(7)}`] : [],
+      );
+      const count = found.length + servers.length;
+      return { output: { databases: found, servers, more }, summary: `Found ${count} databases.` };
+    },
+  }) as Tool;
+}
 
 /** Files that are called like databases, links passed by, and what the rules hide. */
 async function* databasesIn(

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import type { RunContext, Tool } from '../../core/tool.ts';
 import { defineTool } from '../tool.ts';
-import { type PlannedFile, planFile, sameFile } from './file.ts';
-import type { Parameter, Rows, Written } from './jobs.ts';
-import { askingEffects, changingEffects, roomOf, rowsSummary, sqlPreview } from './question.ts';
+import type { Engines } from './engines.ts';
+import type { PlannedFile } from './file.ts';
+import type { Rows, WriteJob, Written } from './jobs.ts';
+import { roomOf, rowsSummary, sqlPreview } from './question.ts';
 import { Parameters, RowsOutput } from './schemas.ts';
-import type { Sqlite } from './sqlite.ts';
-import type { PageRoom } from './values.ts';
+import { askingEffects, changingEffects, planSource, type Source, type SourceServices } from './source.ts';
 
-export function queryDatabase(sqlite: () => Promise<Sqlite>): Tool {
+export function queryDatabase(engines: Engines, services: SourceServices): Tool {
   return defineTool({
     name: 'query_database',
     title: 'Query a database',
     description:
-      'Runs one SQL statement on a SQLite file. Read-only unless write is true. Bind values with ?.',
+      'Runs one SQL statement on a SQLite file, or on PostgreSQL as pg:NAME, NAME being the secret with its URL. Read-only unless write is true. Bind values with ? ($1 in PostgreSQL).',
     group: 'databases',
     risk: 'write',
     input: z.strictObject({
@@ -26,58 +26,50 @@ export function queryDatabase(sqlite: () => Promise<Sqlite>): Tool {
     }),
     output: RowsOutput,
     async plan({ database, sql, params = [], limit, offset = 0, write = false }, context) {
-      const file = await planFile(context, database, write ? 'write' : 'read');
-      const tooLarge = write && file.stat.size > context.settings.journal.maxFileBytes;
+      const source = await planSource(context, services, database, write ? 'write' : 'read');
       return {
-        effects: write ? changingEffects(file) : askingEffects(file),
-        data: { file, sql, params, offset, write, room: roomOf(context.settings, limit) },
+        effects: write ? changingEffects(source) : askingEffects(source),
+        data: { source, sql, params, offset, write, room: roomOf(context.settings, limit) },
         preview: () =>
           sqlPreview(
-            file,
+            source,
             sql,
             params,
-            tooLarge ? ['The file is too large to be kept: this cannot be undone.'] : [],
+            write ? undoWarnings(source, context.settings.journal.maxFileBytes) : [],
           ),
       };
     },
     async run({ data }, context) {
-      const { file, sql, params, offset, room } = data;
-      const seconds = context.settings.databases.timeoutSeconds;
-      const engine = await sqlite();
-      if (data.write) return change(engine, context, file, { sql, params, room }, seconds);
-      const rows = await engine.run<Rows>(
-        await sameFile(context, file, 'read'),
-        { op: 'rows', sql, params, offset, room },
-        { signal: context.signal, seconds },
-      );
-      return { output: plain(rows), summary: `Asked ${file.name}: ${rowsSummary(rows)}.` };
+      const { source, sql, params, offset, room } = data;
+      if (!data.write) {
+        const rows = await engines.ask<Rows>(source, { op: 'rows', sql, params, offset, room }, context);
+        return { output: plain(rows), summary: `Asked ${source.name}: ${rowsSummary(rows)}.` };
+      }
+      const job: WriteJob = { op: 'write', sql, params, room };
+      if (source.kind === 'file') return changeFile(engines, context, source, job);
+      const written = await engines.askServer<Written>(source, job, context);
+      return {
+        output: { ...plain(written), changes: written.changes },
+        summary: `Changed ${written.changes} rows of ${source.name}; it cannot be undone here.`,
+      };
     },
   }) as Tool;
 }
 
+function undoWarnings(source: Source, maxFileBytes: number): string[] {
+  if (source.kind === 'server') return ['This is a change on a server: Fastband cannot undo it.'];
+  return source.stat.size > maxFileBytes ? ['The file is too large to be kept: this cannot be undone.'] : [];
+}
+
 /** What was there is kept while no other program can change it, so that undo gives back just that. */
-async function change(
-  engine: Sqlite,
-  context: RunContext,
-  file: PlannedFile,
-  job: { readonly sql: string; readonly params: readonly Parameter[]; readonly room: PageRoom },
-  seconds: number,
-) {
+async function changeFile(engines: Engines, context: RunContext, file: PlannedFile, job: WriteJob) {
   let kept: { done(): Promise<void> } | undefined;
-  const written = await engine.run<Written>(
-    await sameFile(context, file, 'write'),
-    { op: 'write', ...job },
-    {
-      signal: context.signal,
-      seconds,
-      locked: async ({ whole }) => {
-        // Where a log beside it holds a part, the file alone would be a state that never was.
-        if (!whole) return;
-        const { workspace, relative, absolute } = file;
-        kept = await context.journal.before({ workspace, path: relative, absolute, op: 'modify' });
-      },
-    },
-  );
+  const written = await engines.changeFile<Written>(file, job, context, async ({ whole }) => {
+    // Where a log beside it holds a part, the file alone would be a state that never was.
+    if (!whole) return;
+    const { workspace, relative, absolute } = file;
+    kept = await context.journal.before({ workspace, path: relative, absolute, op: 'modify' });
+  });
   if (written.whole) await kept?.done();
   const undo =
     kept !== undefined && written.whole ? '' : '; it cannot be undone, as another program has it open';

@@ -30,7 +30,7 @@ export function describe(db: Database.Database, only: string | undefined): Descr
 }
 
 /** The tables and views that people made. */
-export function tableNames(db: Database.Database): Pick<TableInfo, 'name' | 'type'>[] {
+function tableNames(db: Database.Database): Pick<TableInfo, 'name' | 'type'>[] {
   return rowsOf(
     db,
     `SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'view', 'virtual')

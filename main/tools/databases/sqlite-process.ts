@@ -1,8 +1,8 @@
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { FastbandError, toWireError } from '../../core/errors.ts';
 import type { Access } from '../../guard/sql.ts';
-import type { FromSqlite, Rows, RowsJob, SqliteJob, ToSqlite, WriteJob, Written } from './jobs.ts';
-import { describe, tableNames } from './sqlite-describe.ts';
+import type { FromSqlite, Job, Rows, RowsJob, ToSqlite, WriteJob, Written } from './jobs.ts';
+import { describe } from './sqlite-describe.ts';
 import { type OpenDatabase, openDatabase } from './sqlite-open.ts';
 import { change, explainQuestion, judgeChange, plainError, prepareQuestion, Reading } from './sqlite-read.ts';
 
@@ -73,16 +73,14 @@ function serve(): void {
     held = undefined;
   }
 
-  function answer(file: OpenFile, job: Exclude<SqliteJob, WriteJob>): unknown {
+  function answer(file: OpenFile, job: Exclude<Job, WriteJob>): unknown {
     if (job.op === 'rows') return rows(file, job);
     const open = openDatabase(file, 'read');
     try {
       const value =
         job.op === 'describe'
           ? describe(open.db, job.table)
-          : job.op === 'tables'
-            ? tableNames(open.db)
-            : explainQuestion(open.db, job.sql, { rows: 1000, bytes: 1024 * 1024 });
+          : explainQuestion(open.db, job.sql, { rows: 1000, bytes: 1024 * 1024 });
       open.check();
       return value;
     } finally {

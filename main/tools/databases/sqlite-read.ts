@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { FastbandError } from '../../core/errors.ts';
-import { type Access, type Instruction, judgeProgram, refused } from '../../guard/sql.ts';
+import { type Access, type Instruction, judgeProgram, oneStatement, refused } from '../../guard/sql.ts';
 import type { Parameter, Rows, RowsJob, WriteJob } from './jobs.ts';
 import { type Cell, Page, type PageRoom, type Shaper } from './values.ts';
 
@@ -124,12 +124,6 @@ function columnsOf(statement: Statement): Rows['columns'] {
 
 function explained(db: Database.Database, sql: string): Instruction[] {
   return (db as Database.Database & { explain(sql: string): Instruction[] }).explain(sql);
-}
-
-/** Without the semicolon that many write at the end. A second statement is found, and refused, by SQLite. */
-function oneStatement(text: string): string {
-  if (text.includes('\0')) throw refused('SQL cannot hold a null character.');
-  return text.replace(/[\s;]+$/, '');
 }
 
 function bound(params: readonly Parameter[]): unknown[] {

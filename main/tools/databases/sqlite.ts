@@ -1,6 +1,6 @@
 import { FastbandError } from '../../core/errors.ts';
 import type { Child, Ports } from '../../ports.ts';
-import type { DatabaseFile, FromSqlite, SqliteJob, ToSqlite } from './jobs.ts';
+import type { DatabaseFile, FromSqlite, Job, ToSqlite } from './jobs.ts';
 
 const MAX_PROCESSES = 3;
 /** A process that nobody needed for so long is ended. */
@@ -40,7 +40,7 @@ export class Sqlite {
   }
 
   /** @throws FastbandError what the process refuses with; `timeout`; `limit_reached`; the signal's reason */
-  async run<T>(file: DatabaseFile, job: SqliteJob, options: RunOptions): Promise<T> {
+  async run<T>(file: DatabaseFile, job: Job, options: RunOptions): Promise<T> {
     options.signal.throwIfAborted();
     const key = JSON.stringify([file, 'sql' in job ? job.sql : '']);
     const process = await this.#take(key, options.signal);
@@ -57,7 +57,7 @@ export class Sqlite {
     for (const process of this.#processes) process.child.kill();
   }
 
-  #ask(process: Process, file: DatabaseFile, job: SqliteJob, options: RunOptions): Promise<unknown> {
+  #ask(process: Process, file: DatabaseFile, job: Job, options: RunOptions): Promise<unknown> {
     const { signal, seconds, locked } = options;
     const id = ++this.#ids;
     const { child } = process;

@@ -100,13 +100,28 @@ export type HealthCheck = z.infer<typeof HealthCheck>;
 
 /** How one part of this installation's protection is now. */
 export const SecurityCheck = z.strictObject({
-  id: z.enum(['files', 'user', 'listen', 'log', 'keychain', 'browser', 'openings', 'session']),
+  id: z.enum([
+    'files',
+    'user',
+    'listen',
+    'log',
+    'chain',
+    'keychain',
+    'browser',
+    'openings',
+    'session',
+    'windows',
+    'fuses',
+    'updates',
+  ]),
   /** `unknown`: it cannot be told on this system, or is not in use. */
   state: z.enum(['ok', 'warn', 'unknown']),
   /** Claims of SECURITY.md that stand on it. */
   claims: z.array(z.string()),
   /** What is not well, and what to do. */
   problem: z.string().optional(),
+  /** When it was looked at, where that was not now. Milliseconds since the epoch. */
+  at: z.int().optional(),
 });
 export type SecurityCheck = z.infer<typeof SecurityCheck>;
 

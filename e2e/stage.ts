@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
+import { CHROMIUM } from './browser.ts';
 import type { Host, Sandbox } from './host.ts';
 
 const CART = `import { priceOf } from './prices.ts';
@@ -38,11 +39,28 @@ const FILES: Readonly<Record<string, string>> = {
     'version: 1\nrules:\n  - effect: deny\n    match: { kind: write, paths: ["migrations/**"] }\n    note: Migrations are written by hand\n',
 };
 
+function shopPage(colour: string, cart: string): string {
+  return `<!doctype html><html lang="en"><title>Shop</title>
+<style>
+  body { margin: 0; font: 18px system-ui; background: ${colour}; color: #22303c }
+  header, main { max-width: 720px; margin: auto; padding: 32px }
+  header { display: flex; justify-content: space-between; font-weight: 600 }
+  li { display: flex; justify-content: space-between; padding: 16px; margin: 8px 0; background: #fff; border-radius: 8px; list-style: none }
+  ul { padding: 0 }
+  button { padding: 12px 24px; font: inherit; color: #fff; background: #22303c; border: 0; border-radius: 8px }
+</style>
+<header><span>Small shop</span><span>Cart</span></header>
+<main><h1>${cart}</h1>
+<ul><li><span>Pen</span><span>1.80</span></li><li><span>Lamp</span><span>45.00</span></li></ul>
+<button>Check out</button></main></html>
+`;
+}
+
 /** A host with two projects, three clients, and what they did this morning; two questions wait. */
 export async function setStage(box: Sandbox): Promise<Host> {
   for (const [name, text] of Object.entries(FILES)) write(join(box.workspace, name), text);
   const site = join(box.folder, 'website');
-  write(join(site, 'index.html'), '<!doctype html>\n<title>Shop</title>\n');
+  write(join(site, 'index.html'), shopPage('#f6f1e7', 'Two pens and a lamp'));
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args], {
       cwd: box.workspace,
@@ -74,6 +92,13 @@ export async function setStage(box: Sandbox): Promise<Host> {
   const cursor = await box.connect(host, await box.addClient('Cursor'));
   await box.addClient('Codex');
   await readAround(claude, cursor);
+  if (existsSync(CHROMIUM)) {
+    const look = { path: 'website/index.html', viewport: { width: 1000, height: 640 } };
+    await call(claude, 'screenshot', look);
+    write(join(site, 'index.html'), shopPage('#e7f0f6', 'Two pens, a lamp and a chair'));
+    await call(claude, 'screenshot', look);
+    await call(claude, 'screenshot', { path: 'website/index.html', device: 'iPhone 15' });
+  }
   await answered(host, claude, { allow: true, scope: 'hour' }, 'edit_file', {
     path: 'shop/README.md',
     edits: [{ old: 'A small shop.', new: 'A small shop with a cart.' }],

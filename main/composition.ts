@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import type { About, Diagnostics } from '../contract/about.ts';
-import type { AuditRow } from '../contract/audit.ts';
+import type { AuditRow, AuditVerifyOutput } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
 import type { HealthCheck, SecurityCheck, ServerStatus, Workspace } from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
@@ -36,7 +36,8 @@ import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
 import type { Ports } from './ports.ts';
 import { Budget } from './providers/budget.ts';
 import type { Models } from './providers/models.ts';
-import { examineSecurity } from './security.ts';
+import { type DesktopFacts, examineSecurity, type Verified } from './security.ts';
+import type { Watch } from './store/audit-verifier.ts';
 import { lockHome } from './store/lock.ts';
 import { openStore, type Store } from './store/open.ts';
 import { Browsers } from './tools/browser/browsers.ts';
@@ -54,11 +55,13 @@ export interface AppOptions {
   /** Tools and resources beside the built-in ones, through the same door. */
   readonly tools?: readonly Tool[];
   readonly resources?: readonly ResourceProvider[];
+  /** What the app knows of itself, asked each time. */
+  readonly desktop?: () => Omit<DesktopFacts, 'automatic'>;
 }
 
-/** Another process's changes are noticed at least this often, also when no request comes. */
 /** How many rows of calls a rule is tried on. */
 const PREVIEWED = 1000;
+/** Another process's changes are noticed at least this often, also when no request comes. */
 const POLL_MS = 300;
 const SWEEP_MS = 60 * 60 * 1000;
 
@@ -98,6 +101,7 @@ export class Core {
   #stopSweeping = () => {};
   readonly #stopAnnouncing: () => void;
   #auditWasOk = true;
+  #verified: Verified | undefined;
 
   static async open(given: Ports, options: AppOptions): Promise<Core> {
     const log = recentLog(given.log, createRedactor(given.secrets), () => given.clock.now());
@@ -414,6 +418,7 @@ export class Core {
   /** How what protects this installation is now. */
   async security(): Promise<SecurityCheck[]> {
     const [health, browser] = await Promise.all([this.health(), this.browsers.state()]);
+    const desktop = this.#options.desktop?.();
     return examineSecurity({
       home: this.#ports.home,
       auditOk: this.store.audit.healthy(),
@@ -423,7 +428,16 @@ export class Core {
       allowedHosts: this.settings.current.web.allowedHosts,
       uid: process.getuid?.(),
       panelServed: this.status().panel !== undefined,
+      verified: this.#verified,
+      desktop: desktop && { ...desktop, automatic: this.settings.current.updates.automatic },
     });
+  }
+
+  /** Verifies the log, and keeps what came of it for whoever asks how things are. */
+  async verifyAudit(watch: Watch): Promise<AuditVerifyOutput> {
+    const result = await this.store.audit.verify(watch);
+    this.#verified = { at: this.#ports.clock.now(), bad: result.bad };
+    return result;
   }
 
   about(): About {

@@ -35,7 +35,7 @@ const HANDLERS: Handlers = {
   'audit.index': (input, core) => core.store.audit.index(input),
   'audit.stats': (input, core) => core.store.audit.stats(input),
   'audit.verify': ({ task }, core) =>
-    core.tasks.run(task, (signal, progress) => core.store.audit.verify({ signal, progress })),
+    core.tasks.run(task, (signal, progress) => core.verifyAudit({ signal, progress })),
   'audit.export': (input, core) => core.measureExport(input),
 
   'tasks.cancel': ({ task }, core) => {

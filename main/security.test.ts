@@ -23,6 +23,8 @@ const look = async (facts: Partial<SecurityFacts> = {}) =>
     allowedHosts: ['localhost:3000'],
     uid: 1000,
     panelServed: true,
+    verified: { at: 5, bad: null },
+    desktop: { packaged: true, sandbox: true, feed: true, automatic: true },
     ...facts,
   });
 const warnings = (checks: readonly SecurityCheck[]) =>
@@ -44,6 +46,24 @@ test.each<[string, Partial<SecurityFacts>, string, RegExp]>([
   ['no keychain', { keychain: { id: 'keychain', state: 'warn', problem: 'Run: x' } }, 'keychain', /Run: x/],
   ['a browser without its sandbox', { browser: { state: 'running', sandbox: false } }, 'browser', /sandbox/],
   ['all ports of a host', { allowedHosts: ['localhost:3000', '127.0.0.1:*'] }, 'openings', /127\.0\.0\.1 is/],
+  [
+    'a log that does not verify',
+    { verified: { at: 5, bad: { seq: 7, problem: 'it was edited.' } } },
+    'chain',
+    /Row 7 .* it was edited\./,
+  ],
+  [
+    'the app without its sandbox',
+    { desktop: { packaged: true, sandbox: false, feed: true, automatic: true } },
+    'windows',
+    /--no-sandbox/,
+  ],
+  [
+    'updates that are switched off',
+    { desktop: { packaged: true, sandbox: true, feed: true, automatic: false } },
+    'updates',
+    /Settings/,
+  ],
   ['another address', { listening: ['http://192.168.1.2:7850/mcp'] }, 'listen', /192\.168\.1\.2/],
 ])('%s is said, with what to do', async (_name, facts, id, problem) => {
   const checks = await look(facts);
@@ -75,4 +95,22 @@ test('what cannot be told is not called well', async () => {
     'browser',
     'session',
   ]);
+});
+
+test.each<[string, Partial<SecurityFacts>, readonly string[]]>([
+  ['a log that was not verified since the start', { verified: undefined }, ['chain']],
+  [
+    'the app from its sources',
+    { desktop: { packaged: false, sandbox: true, feed: false, automatic: true } },
+    ['fuses', 'updates'],
+  ],
+])('%s is no reason to worry, and nothing is claimed of it', async (_name, facts, ids) => {
+  const checks = await look(facts);
+  expect(checks.filter(({ state }) => state !== 'ok').map(({ id, state }) => [id, state])).toEqual(
+    ids.map((id) => [id, 'unknown']),
+  );
+});
+
+test('a host without windows says nothing of them', async () => {
+  expect((await look({ desktop: undefined })).map(({ id }) => id)).not.toContain('windows');
 });

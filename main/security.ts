@@ -18,6 +18,28 @@ export interface SecurityFacts {
   readonly uid: number | undefined;
   /** Whether the panel is served to a browser. A weak `FASTBAND_SECRET_KEY` would have kept it from starting. */
   readonly panelServed: boolean;
+  /** What the last verification of the log said since Fastband was started. */
+  readonly verified: Verified | undefined;
+  /** Absent for a host without windows. */
+  readonly desktop?: DesktopFacts | undefined;
+}
+
+export interface Verified {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly bad: { readonly seq: number; readonly problem: string } | null;
+}
+
+/** What the app knows of itself. */
+export interface DesktopFacts {
+  /** Installed, and not run from its sources: its fuses are set when it is packaged. */
+  readonly packaged: boolean;
+  /** Chromium's sandbox, of every window. */
+  readonly sandbox: boolean;
+  /** There is a place where newer versions, with the security fixes in them, can be found. */
+  readonly feed: boolean;
+  /** They are looked for without being asked. */
+  readonly automatic: boolean;
 }
 
 /** How each part of this installation's protection is now, as far as the host can tell. */
@@ -44,6 +66,7 @@ export async function examineSecurity(facts: SecurityFacts): Promise<SecurityChe
           problem:
             'The log cannot be written, so every call is refused. Free disk space and check the folder.',
         },
+    chain(facts),
     keychain?.state === 'ok'
       ? { id: 'keychain', state: 'ok', claims: ['KEY-1', 'KEY-2'] }
       : {
@@ -55,6 +78,43 @@ export async function examineSecurity(facts: SecurityFacts): Promise<SecurityChe
     browser(facts),
     openings(facts),
     { id: 'session', state: facts.panelServed ? 'ok' : 'unknown', claims: ['ACC-7', 'ACC-9'] },
+    ...(facts.desktop === undefined ? [] : desktop(facts.desktop)),
+  ];
+}
+
+function chain({ verified }: SecurityFacts): SecurityCheck {
+  const check = { id: 'chain' as const, claims: ['LOG-3'] };
+  if (verified === undefined) return { ...check, state: 'unknown' };
+  const { at, bad } = verified;
+  if (bad === null) return { ...check, at, state: 'ok' };
+  return {
+    ...check,
+    at,
+    state: 'warn',
+    problem: `Row ${bad.seq} of the log does not fit: ${bad.problem} Somebody or something changed it outside of Fastband. Compare it with a backup.`,
+  };
+}
+
+function desktop({ packaged, sandbox, feed, automatic }: DesktopFacts): SecurityCheck[] {
+  return [
+    sandbox
+      ? { id: 'windows', claims: ['APP-1', 'APP-2'], state: 'ok' }
+      : {
+          id: 'windows',
+          claims: ['APP-1', 'APP-2'],
+          state: 'warn',
+          problem:
+            'The windows run without Chromium’s sandbox, as the app was started with --no-sandbox. Start it without.',
+        },
+    { id: 'fuses', claims: ['APP-8'], state: packaged ? 'ok' : 'unknown' },
+    feed && !automatic
+      ? {
+          id: 'updates',
+          claims: ['APP-9'],
+          state: 'warn',
+          problem: 'Newer versions are not looked for. Switch that on in Settings, under Updates.',
+        }
+      : { id: 'updates', claims: ['APP-9'], state: feed ? 'ok' : 'unknown' },
   ];
 }
 

@@ -5,6 +5,7 @@ import { CHANNELS, type Channel } from '../../contract/channels.ts';
 import type { WireError } from '../../contract/errors.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { type App, composeApp } from '../app.ts';
+import type { AppOptions } from '../composition.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
 import type { Log } from '../ports.ts';
@@ -17,6 +18,8 @@ export interface CoreHostOptions {
   readonly notify: (event: HostEvent) => void;
   /** Where a person wants a file of this name; null when they changed their mind. */
   readonly askWhere: (name: string) => Promise<string | null>;
+  /** What the app knows of its own protection. */
+  readonly desktop: NonNullable<AppOptions['desktop']>;
 }
 
 /** The core within the desktop. It may fail to start: the window then says why, and everything else asks again. */
@@ -72,10 +75,13 @@ export class CoreHost {
   }
 
   async #start(): Promise<void> {
-    const { home, log, notify } = this.#options;
+    const { home, log, notify, desktop } = this.#options;
     try {
       await mkdir(home, { recursive: true, mode: 0o700 });
-      const app = await composeApp(nodePorts({ home, log, notify, fork: forkUtility }), { role: 'host' });
+      const app = await composeApp(nodePorts({ home, log, notify, fork: forkUtility }), {
+        role: 'host',
+        desktop,
+      });
       this.#app = app;
       await app.start();
     } catch (error) {

@@ -96,6 +96,11 @@ export class Desktop {
       log: this.#log,
       notify: (event) => this.#told(event),
       askWhere: (name) => askWhere(this.#windows, name),
+      desktop: () => ({
+        packaged: app.isPackaged,
+        sandbox: !app.commandLine.hasSwitch('no-sandbox'),
+        feed: this.#updates.state.phase !== 'off',
+      }),
     });
     this.#notifications = new Notifications({
       messages: () => this.#messages(),

@@ -547,10 +547,12 @@ export const de: Messages = {
     intro:
       'Wie es um den Schutz dieser Installation steht. Zu jedem Teil sind die Zusagen aus SECURITY.md genannt, die auf ihm beruhen.',
     check: 'Neu prüfen',
-    states: { ok: 'gut', warn: 'bitte ansehen', unknown: 'hier nicht feststellbar' },
+    states: { ok: 'gut', warn: 'bitte ansehen', unknown: 'nicht bekannt' },
     allGood: 'Alles, was sich feststellen lässt, ist, wie es sein soll.',
     warnings: (n: number) => count(n, 'Teil braucht Sie', 'Teile brauchen Sie'),
     verify: 'Verlauf prüfen',
+    verified: (when: string) => `geprüft ${when}`,
+    notVerified: 'seit dem Start von Fastband nicht geprüft',
     claims: (ids: string) => `Zusagen ${ids}`,
     parts: {
       files: {
@@ -563,6 +565,7 @@ export const de: Messages = {
       },
       listen: { name: 'Adressen', text: 'Server und Oberfläche sind nur von diesem Rechner aus erreichbar.' },
       log: { name: 'Verlauf', text: 'Jeder Aufruf wird aufgeschrieben, bevor er beantwortet wird.' },
+      chain: { name: 'Kette des Verlaufs', text: 'Jede Zeile bürgt für die vor ihr.' },
       keychain: {
         name: 'Schlüsselbund',
         text: 'Schlüssel liegen im Schlüsselbund des Systems und in keiner Datei.',
@@ -575,6 +578,18 @@ export const de: Messages = {
       session: {
         name: 'Oberfläche im Browser',
         text: 'Ihre Sitzungen sind mit einem Schlüssel unterschrieben, den niemand errät.',
+      },
+      windows: {
+        name: 'Fenster',
+        text: 'Sie laufen in der Sandbox von Chromium, getrennt von allem anderen.',
+      },
+      fuses: {
+        name: 'Sicherungen',
+        text: 'Eine installierte App lässt sich nicht dazu bringen, anderen Code auszuführen. Sie werden beim Packen gesetzt.',
+      },
+      updates: {
+        name: 'Aktualisierungen',
+        text: 'Nach neueren Versionen wird gesucht; installiert wird, wenn Sie es sagen.',
       },
     },
   },

@@ -527,10 +527,12 @@ export const en = {
     intro:
       'How what protects this installation is now. Each part names the claims of SECURITY.md that stand on it.',
     check: 'Check again',
-    states: { ok: 'good', warn: 'look at this', unknown: 'cannot be told here' },
+    states: { ok: 'good', warn: 'look at this', unknown: 'not known' },
     allGood: 'Everything that can be told is as it should be.',
     warnings: (n: number) => count(n, 'part needs you', 'parts need you'),
     verify: 'Verify the log',
+    verified: (when: string) => `verified ${when}`,
+    notVerified: 'not verified since Fastband was started',
     claims: (ids: string) => `Claims ${ids}`,
     parts: {
       files: {
@@ -540,6 +542,7 @@ export const en = {
       user: { name: 'Your user', text: 'Fastband and the commands that you allow run as you, not as root.' },
       listen: { name: 'Addresses', text: 'The server and the panel are reached from this machine only.' },
       log: { name: 'Activity log', text: 'Every call is written down before it is answered.' },
+      chain: { name: 'Chain of the log', text: 'Each row vouches for the one before it.' },
       keychain: { name: 'Keychain', text: 'Keys are kept in the keychain of the system and in no file.' },
       browser: { name: 'Browser', text: 'Pages that clients open run in the browser’s own sandbox.' },
       openings: { name: 'Private addresses', text: 'Only single ports that you named are open to clients.' },
@@ -547,6 +550,12 @@ export const en = {
         name: 'Panel in the browser',
         text: 'Its sessions are signed with a key that cannot be guessed.',
       },
+      windows: { name: 'Windows', text: 'They run in Chromium’s sandbox, apart from everything else.' },
+      fuses: {
+        name: 'Fuses',
+        text: 'An installed app cannot be made to run other code. They are set when it is packaged.',
+      },
+      updates: { name: 'Updates', text: 'Newer versions are looked for, and installed when you say so.' },
     },
   },
   gallery: {

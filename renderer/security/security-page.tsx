@@ -1,10 +1,12 @@
 import { CircleAlert, CircleCheck, CircleHelp } from 'lucide-react';
 import type { SecurityCheck } from '../../contract/entities.ts';
+import { useFormat } from '../shared/format.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
 import { Button, Failed, Loading, Notice } from '../shared/parts.tsx';
 import { useChannel } from '../shared/query.ts';
 import { hrefTo } from '../shared/route.ts';
+import { useNow } from '../shared/time.ts';
 import styles from './security-page.module.css';
 
 const ICONS = { ok: CircleCheck, warn: CircleAlert, unknown: CircleHelp };
@@ -40,8 +42,10 @@ export function SecurityPage() {
   );
 }
 
-function Part({ check: { id, state, claims, problem } }: { check: SecurityCheck }) {
+function Part({ check: { id, state, claims, problem, at } }: { check: SecurityCheck }) {
   const words = useMessages().security;
+  const { relative } = useFormat();
+  const now = useNow(60_000);
   const Icon = ICONS[state];
   return (
     <li className={styles.check}>
@@ -53,8 +57,10 @@ function Part({ check: { id, state, claims, problem } }: { check: SecurityCheck 
         <p>{problem ?? words.parts[id].text}</p>
         <p className={styles.soft}>
           {words.claims(claims.join(', '))}
-          {id === 'log' && (
+          {id === 'chain' && (
             <>
+              {' · '}
+              {at === undefined ? words.notVerified : words.verified(relative(at, now))}
               {' · '}
               <a href={hrefTo('activity')}>{words.verify}</a>
             </>

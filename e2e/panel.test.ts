@@ -24,6 +24,15 @@ const OPENED = [
   'rules?view=grants',
 ];
 
+/** Texts of the title row's buttons that something else lies on. What a dialog or drawer covers is covered on purpose. */
+const HIDDEN_IN_HEADER = `document.querySelector('[role=dialog]') ? [] : [...document.querySelectorAll('header button, header h1')].filter((one) => one.checkVisibility({ visibilityProperty: true })).filter((one) => {
+  const { left, right, top, bottom } = one.getBoundingClientRect();
+  return [left + 4, right - 4].some((x) => {
+    const found = document.elementFromPoint(x, (top + bottom) / 2);
+    return found !== null && !one.contains(found) && !found.contains(one);
+  });
+}).map((one) => one.textContent)`;
+
 async function show(page: Page, place: string): Promise<void> {
   await page.goto(new URL(`#/${place}`, page.url()).href);
   await page.locator('h1').first().waitFor();
@@ -82,6 +91,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
         '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
       )) as [number, number];
       expect([place, inner]).toEqual([place, outer]);
+      expect([place, await page.evaluate(HIDDEN_IN_HEADER)]).toEqual([place, []]);
     }
   });
 

@@ -61,20 +61,15 @@ export function GalleryPage() {
         }
         actions={
           pictures.length > 0 && (
-            <>
-              <Button icon={Trash2} onClick={() => setDeleting('all')}>
-                {words.deleteAll}
-              </Button>
-              <Button
-                look="primary"
-                icon={Columns2}
-                disabled={pair.length < 2}
-                title={words.compareHint}
-                onClick={() => setParams({ compare: pair.join('.') })}
-              >
-                {words.compare}
-              </Button>
-            </>
+            <Button
+              look="primary"
+              icon={Columns2}
+              disabled={pair.length < 2}
+              title={words.compareHint}
+              onClick={() => setParams({ compare: pair.join('.') })}
+            >
+              {words.compare}
+            </Button>
           )
         }
       />
@@ -95,10 +90,15 @@ export function GalleryPage() {
           onDelete={setDeleting}
         />
       )}
-      {list.hasNextPage && (
+      {pictures.length > 0 && (
         <p className={styles.more}>
-          <Button disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            {words.more}
+          {list.hasNextPage && (
+            <Button disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+              {words.more}
+            </Button>
+          )}
+          <Button icon={Trash2} onClick={() => setDeleting('all')}>
+            {words.deleteAll}
           </Button>
         </p>
       )}

@@ -42,7 +42,7 @@ export function ServerState({ state }: { state: PanelState }) {
     <details ref={menu} className={styles.menu}>
       <summary className={styles.chip}>
         <Icon className={styles[tone]} size={16} aria-hidden="true" />
-        {word}
+        <span className={styles.word}>{word}</span>
         <ChevronDown size={14} aria-hidden="true" />
       </summary>
       <div className={styles.sheet}>

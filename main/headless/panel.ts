@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import { FastbandError } from '../core/errors.ts';
+import { unplain } from '../guard/request.ts';
 import { type Asset, loadAssets, SECURITY_HEADERS } from '../panel-files.ts';
 import { picturePath } from '../picture-path.ts';
 import type { Log, Ports } from '../ports.ts';
@@ -167,6 +168,8 @@ class PanelServer {
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const wrong = unplain(req);
+    if (wrong !== undefined) throw new FastbandError('invalid_input', wrong);
     const why = foreign(req.headers, this.#hosts);
     if (why !== undefined) throw new FastbandError('forbidden', why);
     const [path = '', query = ''] = (req.url ?? '').split('?', 2);

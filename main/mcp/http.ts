@@ -19,6 +19,7 @@ import {
 import type { Client } from '../../contract/entities.ts';
 import type { Caller } from '../core/dispatch.ts';
 import { FastbandError } from '../core/errors.ts';
+import { unplain } from '../guard/request.ts';
 import type { Clock, Log } from '../ports.ts';
 import { BodyError, readJsonBody } from './body.ts';
 import { answerDirectly, asDirectCall } from './direct.ts';
@@ -42,6 +43,8 @@ export interface McpHttpOptions {
 
 const HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
 const PATH = '/mcp';
+/** Those that the protocol's transport knows. */
+const METHODS = new Set(['GET', 'POST', 'DELETE']);
 /** What is being ended may still be answered for so long. */
 const LAST_WORDS_MS = 200;
 
@@ -156,6 +159,8 @@ export class McpHttp {
 
   async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { clock } = this.#options;
+    const wrong = unplain(req);
+    if (wrong !== undefined) return jsonRpcError(res, 400, -32000, wrong);
     if (req.url !== PATH) return jsonRpcError(res, 404, -32000, `Not found. MCP is served at ${PATH}.`);
     const host = validateHostHeader(req.headers.host, HOSTS);
     if (!host.ok) return jsonRpcError(res, 403, -32000, 'This Host is not served here.');
@@ -206,6 +211,10 @@ export class McpHttp {
     signal: AbortSignal,
   ): Promise<void> {
     let body: unknown;
+    if (!METHODS.has(req.method ?? '')) {
+      res.setHeader('Allow', [...METHODS].join(', '));
+      return jsonRpcError(res, 405, -32000, 'This method is not served here.');
+    }
     if (req.method === 'POST') {
       if (!isJsonContentType(req.headers['content-type'] ?? null)) {
         return jsonRpcError(res, 415, -32000, 'Content-Type must be application/json.');

@@ -8,7 +8,7 @@ import { Drawer } from '../shared/dialog.tsx';
 import { EffectLine } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
-import { visible } from '../shared/hidden.ts';
+import { visible, visibleJson } from '../shared/hidden.ts';
 import { ask, errorText } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button, Failed, Loading, Notice, Shown } from '../shared/parts.tsx';
@@ -240,7 +240,7 @@ function Json({ title, value }: { title: string; value: unknown }) {
     <section className={forms.section}>
       <h3>{title}</h3>
       <pre className={forms.block}>
-        <Shown text={JSON.stringify(value, null, 2)} />
+        <Shown text={visibleJson(value)} />
       </pre>
     </section>
   );

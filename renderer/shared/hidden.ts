@@ -13,6 +13,12 @@ export function visible(text: string): string {
   );
 }
 
+/** A value as JSON over several lines, in which nothing is hidden. */
+export function visibleJson(value: unknown): string {
+  // Line feeds within a text are written as escapes there: what is split here are JSON's own lines.
+  return (JSON.stringify(value, null, 2) ?? '').split('\n').map(visible).join('\n');
+}
+
 /** Arguments on one line, quoted where their borders would not show. */
 export function commandLine(argv: readonly string[]): string {
   return argv

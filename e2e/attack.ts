@@ -109,7 +109,8 @@ export class Target {
     const found: string[] = [];
     const began = performance.now();
     const answer = await this.client.callTool({ name: 'get_version', arguments: {} }).catch(String);
-    if (typeof answer === 'string' || answer.isError === true) found.push('a good call is refused');
+    if (typeof answer === 'string' || answer.isError === true)
+      found.push(`a good call is refused: ${JSON.stringify(answer).slice(0, 300)}`);
     if (performance.now() - began > 2000) found.push('a good call takes more than 2 s');
     if (this.host.process.exitCode !== null) found.push('the host ended');
     // Of each attack once, so that the next is judged by itself.

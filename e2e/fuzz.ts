@@ -18,8 +18,14 @@ export interface FuzzReport {
   readonly found: readonly string[];
 }
 
-/** What ends the host, or empties what is measured, is not asked for. */
-const SPARED = new Set(['server.stop', 'backups.restore', 'settings.update', 'workspaces.add']);
+/** What ends the host, or takes back the settings that this stands on, is not asked for. */
+const SPARED = new Set([
+  'server.stop',
+  'backups.restore',
+  'settings.update',
+  'settings.import',
+  'workspaces.add',
+]);
 /** The panel says so of a defect; there must be none. */
 const DEFECT = 500;
 /** Waiting for a person, for a page or for a model takes as long as it takes. */

@@ -22,6 +22,7 @@ import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
 import { type RecentLog, recentLog } from './core/recent-log.ts';
 import { createRedactor, type Redactor } from './core/redact.ts';
 import { previewOn } from './core/rule-preview.ts';
+import { steadyClock } from './core/steady-clock.ts';
 import { Tasks } from './core/tasks.ts';
 import type { HostFacts, Tool } from './core/tool.ts';
 import { TRIAL } from './core/trial.ts';
@@ -33,7 +34,7 @@ import { McpHttp } from './mcp/http.ts';
 import { pictureResources } from './mcp/picture-resources.ts';
 import { workspaceResources } from './mcp/resources.ts';
 import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
-import type { Ports } from './ports.ts';
+import type { Clock, Ports } from './ports.ts';
 import { Budget } from './providers/budget.ts';
 import type { Models } from './providers/models.ts';
 import { type DesktopFacts, examineSecurity, type Verified } from './security.ts';
@@ -109,9 +110,10 @@ export class Core {
     const store = openStore({ home: ports.home, clock: ports.clock, log: ports.log });
     let unlock = () => {};
     try {
+      const steady = steadyClock(ports.clock, store.audit.latestTime());
       if (options.role === 'host') {
         unlock = lockHome(ports.home);
-        store.grants.clearSession();
+        store.grants.clearSession(steady.now());
       }
       const settings = openSettings({ home: ports.home, log: ports.log, watch: options.role === 'host' });
       const projects = await loadProjectRules(store.workspaces.list(), undefined);
@@ -121,6 +123,7 @@ export class Core {
         store,
         settings,
         projects,
+        steady,
         unlock,
       );
     } catch (error) {
@@ -136,6 +139,7 @@ export class Core {
     store: Store,
     settings: SettingsStore,
     projects: ProjectRules,
+    steady: Clock,
     unlock: () => void,
   ) {
     this.redactor = createRedactor(hostPorts.secrets);
@@ -161,7 +165,7 @@ export class Core {
       env: ports.env,
     });
     ports.secrets.also?.(this.vault.values);
-    this.budget = new Budget(store.spend, ports.clock, () => settings.current);
+    this.budget = new Budget(store.spend, steady, () => settings.current);
     this.keyAdmin = new KeyAdmin({ vault: this.vault, store, changed: () => this.#refresh() });
     this.gallery = new Gallery({
       rows: store.pictures,
@@ -219,7 +223,7 @@ export class Core {
       approvalRecords({
         store: this.store,
         redactor: this.redactor,
-        clock: ports.clock,
+        steady,
         // Not now: the answer that is being given comes first, then what else the grant covers.
         granted: () => void ports.clock.after(0, () => this.#refresh()),
       }),
@@ -229,6 +233,7 @@ export class Core {
       audit: this.store.audit,
       approvals: this.approvals,
       redactor: this.redactor,
+      steady,
       tool: (name, client) => {
         const entry = this.registry.get(name);
         return entry?.enabled === true && this.tables.clientToolsOff(client.id).has(name)
@@ -347,11 +352,7 @@ export class Core {
   status(): ServerStatus {
     const auditOk = this.store.audit.healthy();
     const problems = [
-      ...(auditOk
-        ? []
-        : [
-            'The audit log cannot be written, so calls are refused. Free disk space and check the folder’s permissions.',
-          ]),
+      ...(auditOk || this.store.audit.problem === undefined ? [] : [this.store.audit.problem]),
       ...(this.settings.problem === undefined ? [] : [this.settings.problem]),
       ...this.tables.problems,
     ];

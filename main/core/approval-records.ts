@@ -24,13 +24,14 @@ export interface ApprovalRecordDeps {
     transaction<T>(run: () => T): T;
   };
   readonly redactor: Redactor;
-  readonly clock: Clock;
+  /** In which grants of an hour end. */
+  readonly steady: Pick<Clock, 'now'>;
   /** Called after a lasting answer has been kept. */
   readonly granted: () => void;
 }
 
 /** Writes down what is asked and how it is answered. An answer, its grants and their rows commit together. */
-export function approvalRecords({ store, redactor, clock, granted }: ApprovalRecordDeps): ApprovalHooks {
+export function approvalRecords({ store, redactor, steady, granted }: ApprovalRecordDeps): ApprovalHooks {
   return {
     asked(approval, callId) {
       store.audit.append({
@@ -78,7 +79,7 @@ export function approvalRecords({ store, redactor, clock, granted }: ApprovalRec
         tool: approval.tool,
         toolHash: request.toolHash,
         approvalId: approval.id,
-        ...(request.scope === 'hour' ? { expires: clock.now() + HOUR_MS } : {}),
+        ...(request.scope === 'hour' ? { expires: steady.now() + HOUR_MS } : {}),
       });
       store.audit.append({
         type: 'grant.added',

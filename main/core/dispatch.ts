@@ -5,7 +5,7 @@ import { EFFECT_KINDS, type Effect, type EffectKind } from '../../contract/effec
 import type { Workspace } from '../../contract/entities.ts';
 import type { Explanation } from '../../contract/policy.ts';
 import type { Settings } from '../../contract/settings.ts';
-import type { Ports } from '../ports.ts';
+import type { Clock, Ports } from '../ports.ts';
 import type { ApprovalQueue, Ticket, Verdict } from './approvals.ts';
 import type { AuditEntry, AuditSink } from './audit-entry.ts';
 import { type CallRecord, callDetail } from './audit-entry.ts';
@@ -13,7 +13,7 @@ import { canonicalJson, deepFreeze, sha256Hex } from './canonical.ts';
 import { FastbandError, toWireError } from './errors.ts';
 import { newId } from './ids.ts';
 import { abortError, cancelled, denied, linkAbort, outcomeOf } from './outcome.ts';
-import type { Policy } from './policy.ts';
+import type { DecideContext, Policy } from './policy.ts';
 import type { Redactor } from './redact.ts';
 import type {
   HostFacts,
@@ -63,6 +63,8 @@ export interface DispatchDeps {
   readonly redactor: Redactor;
   /** @param client - whose switches count beside everybody's */
   readonly tool: (name: string, client: Caller) => RegisteredTool | undefined;
+  /** In which what is allowed for a time ends; see `steadyClock`. */
+  readonly steady: Pick<Clock, 'now'>;
   /** The policy as of now, compiled. */
   readonly policy: () => Policy;
   readonly settings: () => Settings;
@@ -449,9 +451,7 @@ export class Dispatcher {
   #planContext(client: Caller, signal: AbortSignal): PlanContext {
     const { ports, host } = this.#deps;
     const workspaces = this.#deps.workspaces();
-    const allowed = this.#deps
-      .policy()
-      .visible({ clientId: client.id, clientName: client.name, now: ports.clock.now() });
+    const allowed = this.#deps.policy().visible(this.#asking(client));
     const roots = new Map(workspaces.map((workspace) => [workspace.name, workspace.root]));
     // A walk through a workspace that holds Fastband's own folder passes it by, whatever the rules say.
     const holdsHome = workspaces.some((workspace) => isWithin(ports.home, workspace.root));
@@ -472,8 +472,17 @@ export class Dispatcher {
   }
 
   #decide(effects: readonly Effect[], client: Caller): Explanation {
-    const now = this.#deps.ports.clock.now();
-    return this.#deps.policy().decide(effects, { clientId: client.id, clientName: client.name, now });
+    return this.#deps.policy().decide(effects, this.#asking(client));
+  }
+
+  #asking(client: Caller): DecideContext {
+    const { ports, steady } = this.#deps;
+    return {
+      clientId: client.id,
+      clientName: client.name,
+      now: ports.clock.now(),
+      steadyNow: steady.now(),
+    };
   }
 
   #startSummary(prepared: Prepared): string {

@@ -7,8 +7,12 @@ import { matchWords } from './words.ts';
 export interface DecideContext {
   readonly clientId: string;
   readonly clientName: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as the clock says. What restricts for a time ends by this. */
   readonly now: number;
+  /**
+   * By what is allowed for a time ends: a clock that was set back makes nothing last longer. Default: `now`.
+   */
+  readonly steadyNow?: number;
 }
 
 /** Everything that decides, compiled once and used until the tables change. Immutable. */
@@ -90,7 +94,7 @@ function decideEffect(
   let found: Rule | undefined;
   for (const { rule, match } of rules) {
     if (rule.client !== undefined && rule.client !== context.clientName) continue;
-    if (rule.expires !== undefined && rule.expires <= context.now) continue;
+    if (rule.expires !== undefined && rule.expires <= timeFor(rule.effect, context)) continue;
     if (found !== undefined && rank(rule.effect) <= rank(found.effect)) continue;
     const sense: Sense = rule.effect === 'allow' ? 'allow' : 'restrict';
     if (match.applies(effect, sense)) found = rule;
@@ -99,13 +103,17 @@ function decideEffect(
   if (found !== undefined && found.effect !== 'allow') return byRule(effect, found);
   for (const { grant, match } of grants) {
     if (grant.clientId !== context.clientId) continue;
-    if (grant.expires !== undefined && grant.expires <= context.now) continue;
+    if (grant.expires !== undefined && grant.expires <= timeFor('allow', context)) continue;
     if (match.applies(effect, 'allow')) {
       const text = `You allowed ${grant.clientName} to ${matchWords(grant.match)}, ${scopeWords(grant.scope)}.`;
       return { effect, decision: 'allow', reason: { by: 'grant', id: grant.id, text } };
     }
   }
   return found === undefined ? byDefault(effect) : byRule(effect, found);
+}
+
+function timeFor(effect: Decision, { now, steadyNow = now }: DecideContext): number {
+  return effect === 'allow' ? steadyNow : now;
 }
 
 function byRule(effect: Effect, rule: Rule): EffectDecision {

@@ -13,15 +13,22 @@ import { Dispatcher, type RegisteredTool } from './dispatch.ts';
 import { FastbandError } from './errors.ts';
 import { compilePolicy } from './policy.ts';
 import { createRedactor } from './redact.ts';
+import { steadyClock } from './steady-clock.ts';
 import type { Plan, RunContext, Tool, ToolResult } from './tool.ts';
 
 /** A clock that moves only when told. */
 export class FakeClock implements Clock {
   #now = 1_700_000_000_000;
+  #offset = 0;
   #timers: { at: number; run: () => void }[] = [];
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#offset;
+  }
+
+  /** Sets the clock on the wall, which a person or the network may do at any time. Back by a negative number. */
+  set(byMs: number): void {
+    this.#offset += byMs;
   }
 
   monotonic(): number {
@@ -164,6 +171,7 @@ export class Bench {
       audit,
       approvals: this.approvals,
       redactor: createRedactor(() => []),
+      steady: steadyClock(this.ports.clock),
       tool: (name) => this.tools.get(name),
       policy: () =>
         compilePolicy({

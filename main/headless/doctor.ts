@@ -10,7 +10,7 @@ import { openSettings } from '../config/settings.ts';
 import { FastbandError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
 import type { Log } from '../ports.ts';
-import { DATABASE_FILE } from '../store/home.ts';
+import { DATABASE_FILE, hadDatabase } from '../store/home.ts';
 import { findHost, type HostInfo } from './host-file.ts';
 import { loopbackFetch } from './loopback-fetch.ts';
 
@@ -75,6 +75,11 @@ async function examineHome(home: string): Promise<Finding> {
 
 async function examineDatabase(home: string): Promise<Finding> {
   const file = join(home, DATABASE_FILE);
+  if (hadDatabase(home))
+    return fail(
+      'database',
+      `${file} is gone or empty, though this folder was in use. Put a backup in its place with "fastband backup restore"; to begin anew, move ${home} away.`,
+    );
   if (!(await exists(file))) return ok('database', 'there is none yet; it is made at the first start');
   const advice = 'Stop Fastband, copy the folder away for safety, and restore the file from a backup.';
   try {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Sessions } from './panel-session.ts';
 import { type Ask, bearer, PanelBench } from './panel-testing.ts';
 
 const KEY = 'k'.repeat(43);
@@ -252,5 +253,36 @@ describe('a cookie that a server on another port was sent too [ACC-7]', () => {
       body: JSON.stringify({ key }),
     });
     expect(answer.status).toBe(400);
+  });
+});
+
+describe('a clock that is set back [FLT-4]', () => {
+  const HOUR = 60 * 60_000;
+
+  it('gives a link and a session no more time', async () => {
+    const link = bench.panel.newLoginUrl();
+    const { cookie } = await bench.login(bench.panel.loginUrl);
+    const start = async () => (await bench.ask({ headers: { Cookie: cookie } })).text.includes('the panel');
+    expect(await start()).toBe(true);
+    await bench.clock.advance(10 * 60_000);
+    bench.clock.set(-HOUR);
+    expect((await bench.login(link)).answer.status).toBe(401);
+    expect(await start()).toBe(true);
+    await bench.clock.advance(12 * HOUR);
+    bench.clock.set(-12 * HOUR);
+    expect(await start()).toBe(false);
+  });
+
+  it('and a session of a time to come is none', async () => {
+    const key = { key: Buffer.alloc(32, 1), random: (bytes: number) => randomBytes(bytes) };
+    const sessions = (now: number) =>
+      new Sessions({
+        ...key,
+        clock: { now: () => now },
+        signedOut: { has: () => false, add: async () => {} },
+      });
+    const cookie = sessions(10 * HOUR).sign(sessions(10 * HOUR).issue());
+    expect(sessions(10 * HOUR).read(cookie)).toBeDefined();
+    expect(sessions(9 * HOUR).read(cookie)).toBeUndefined();
   });
 });

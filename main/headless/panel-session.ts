@@ -4,6 +4,8 @@ import { sha256 } from './panel-guard.ts';
 import type { SignedOut } from './panel-signed-out.ts';
 
 const LIFE_MS = 12 * 60 * 60 * 1000;
+/** Clocks that are set right by the network jump a little. */
+const SKEW_MS = 5 * 60 * 1000;
 
 /** A browser that is logged in. */
 export interface Session {
@@ -19,7 +21,7 @@ export interface SessionOptions {
   readonly key: Uint8Array;
   readonly random: Ports['random'];
   readonly clock: Pick<Ports['clock'], 'now'>;
-  readonly signedOut: SignedOut;
+  readonly signedOut: Pick<SignedOut, 'has' | 'add'>;
 }
 
 /**
@@ -75,7 +77,10 @@ export class Sessions {
   }
 
   isLive(session: Session): boolean {
-    return this.#options.clock.now() < session.expires && !this.#options.signedOut.has(session);
+    const now = this.#options.clock.now();
+    // One of a time to come was made before the clock was set back: how old it is cannot be told.
+    if (session.issued > now + SKEW_MS) return false;
+    return now < session.expires && !this.#options.signedOut.has(session);
   }
 
   /** Whether what came with the cookie is the key that the session is bound to. An unbound one needs none. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import { FastbandError } from '../core/errors.ts';
+import { steadyClock } from '../core/steady-clock.ts';
 import { unplain } from '../guard/request.ts';
 import { type Asset, loadAssets, SECURITY_HEADERS } from '../panel-files.ts';
 import { picturePath } from '../picture-path.ts';
@@ -75,12 +76,14 @@ const LAST_WORDS_MS = 200;
  * @throws FastbandError `port_in_use`
  */
 export async function startPanel(options: PanelOptions): Promise<Panel> {
-  const { clock, home } = options.ports;
+  const { home } = options.ports;
+  // A clock that is set back gives no session and no link more time.
+  const clock = steadyClock(options.ports.clock);
   const [assets, signedOut] = await Promise.all([
     loadAssets(options.assets),
     SignedOut.load({ home, clock, log: options.log }),
   ]);
-  const server = new PanelServer(options, assets, signedOut);
+  const server = new PanelServer({ ...options, ports: { ...options.ports, clock } }, assets, signedOut);
   const url = await server.listen();
   return {
     url,

@@ -19,12 +19,13 @@ export interface Price {
 /** Keeps each client within what a person lets it use in a day. Days end at midnight UTC. */
 export class Budget {
   readonly #spend: SpendLog;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #settings: () => Settings;
   /** What calls under way may still use, so that two at once cannot pass the limit together. */
   readonly #reserved = new Map<string, { tokens: number; microcents: number }>();
 
-  constructor(spend: SpendLog, clock: Clock, settings: () => Settings) {
+  /** @param clock - one that does not go back: yesterday would not know what was used today */
+  constructor(spend: SpendLog, clock: Pick<Clock, 'now'>, settings: () => Settings) {
     this.#spend = spend;
     this.#clock = clock;
     this.#settings = settings;

@@ -12,7 +12,7 @@ import {
   walkStretch,
 } from './audit-chain.ts';
 import { isGenuine } from './audit-retention.ts';
-import { connect, type Db } from './database.ts';
+import { connect, type Db, isStorageError } from './database.ts';
 import { auditKey, DATABASE_FILE, KEY_FILE } from './home.ts';
 import { askOnce } from './reader.ts';
 
@@ -32,6 +32,13 @@ export async function verifyAudit(home: string, watch: Watch = {}): Promise<Audi
   const db = openLog(join(home, DATABASE_FILE));
   try {
     return await verifyLog(db, home, watch);
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    throw new FastbandError(
+      'audit_unavailable',
+      'The audit log cannot be read to verify it: the database is damaged or out of reach. Run "fastband doctor".',
+      { cause: error },
+    );
   } finally {
     db.close();
   }

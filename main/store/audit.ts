@@ -30,6 +30,9 @@ import { isStorageError } from './database.ts';
 import { Reader } from './reader.ts';
 import type { Tables } from './tables.ts';
 
+/** Rows that are looked through for the latest time: a clock that was set right again is believed after so many. */
+const NEWEST = 1000;
+
 type LastRow = readonly [seq: number, hash: string];
 
 /**
@@ -102,6 +105,15 @@ export class AuditStore {
       .raw()
       .get(seq) as RawAuditRow | undefined;
     return raw === undefined ? undefined : toAuditRow(raw, hashBefore(db, seq) ?? GENESIS);
+  }
+
+  /**
+   * The latest time that the newest rows tell of, 0 where there are none: a clock that was set back shows by it.
+   * Milliseconds since the epoch.
+   */
+  latestTime(): number {
+    const sql = `SELECT max(at) FROM (SELECT at FROM audit ORDER BY seq DESC LIMIT ${NEWEST})`;
+    return Number(this.#tables.db.prepare(sql).pluck().get() ?? 0);
   }
 
   /** Newest first. Words and filters are answered together from an index that is brought up to date first. */
@@ -180,6 +192,11 @@ export class AuditStore {
   /** Whether rows can be written: as the last one could, or as a try just now could when it could not. */
   healthy(): boolean {
     return this.#tables.transactions.recovered();
+  }
+
+  /** Why rows cannot be written and what to do, as of the last try. */
+  get problem(): string | undefined {
+    return this.#tables.transactions.problem;
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { FastbandError } from '../core/errors.ts';
-import { DATABASE_FILE, prepareHome, preparePrivateFile } from './home.ts';
+import { DATABASE_FILE, hadDatabase, prepareHome, preparePrivateFile } from './home.ts';
 import { checkVersion, MIGRATIONS, migrate, versionOf } from './migrations.ts';
 
 export type Db = Database.Database;
@@ -17,7 +17,8 @@ const AUTO_CHECKPOINT_PAGES = 16_384;
 /**
  * Opens the database of a home folder, made and migrated if need be. Folder 0700, files 0600.
  *
- * @throws FastbandError `audit_unavailable` when it cannot be opened or is damaged, `conflict` when it is newer
+ * @throws FastbandError `audit_unavailable` when it cannot be opened, is damaged, or was there and is gone; `conflict`
+ *   when it is newer
  */
 export function openDatabase(home: string, options: { readonly readOnly?: boolean } = {}): Db {
   const file = join(home, DATABASE_FILE);
@@ -31,6 +32,8 @@ export function openDatabase(home: string, options: { readonly readOnly?: boolea
       return db;
     }
     prepareHome(home);
+    // SQLite would take an empty file for a new database: one without the rules that deny, and without the log.
+    if (hadDatabase(home)) throw gone(home, file);
     preparePrivateFile(file);
     db = connect(file, 'write');
     enterWal(db);
@@ -41,12 +44,25 @@ export function openDatabase(home: string, options: { readonly readOnly?: boolea
     if (error instanceof FastbandError) throw error;
     throw new FastbandError(
       'audit_unavailable',
-      `The database ${file} cannot be opened. Check free disk space and the folder's permissions, or run "fastband doctor".`,
+      isDamage(error)
+        ? `The database ${file} is damaged. Nothing was changed. ${RESTORE}`
+        : `The database ${file} cannot be opened. Check free disk space and the folder's permissions, or run "fastband doctor".`,
       {
         cause: error,
       },
     );
   }
+}
+
+/** What helps against a damaged database. */
+export const RESTORE =
+  'Copy the folder away for safety, then put a backup in its place with "fastband backup restore"; "fastband doctor" says more.';
+
+function gone(home: string, file: string): FastbandError {
+  return new FastbandError(
+    'audit_unavailable',
+    `The database ${file} is gone or empty, though this folder was in use: your rules and the log were in it. Put a backup in its place with "fastband backup restore"; to begin anew, move ${home} away.`,
+  );
 }
 
 /** A connection to a database file that exists. `read` can change nothing. */
@@ -99,6 +115,11 @@ export function isStorageError(error: unknown): boolean {
       error.code,
     )
   );
+}
+
+/** Whether SQLite found its file damaged, which no free space mends. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 }
 
 export function isConstraintError(error: unknown): boolean {

@@ -68,13 +68,17 @@ export class GrantStore {
     });
   }
 
-  /** Called by a host when it starts: drops what was granted until the last one stopped, and what has expired. */
-  clearSession(): void {
-    const { db, transactions, clock, touched } = this.#tables;
+  /**
+   * Called by a host when it starts: drops what was granted until the last one stopped, and what has expired.
+   *
+   * @param now - milliseconds since the epoch; the later one where clocks differ
+   */
+  clearSession(now: number = this.#tables.clock.now()): void {
+    const { db, transactions, touched } = this.#tables;
     // One that cannot be read stays: it makes the policy deny, which a person should see, not a host that does not start.
     const sql =
       "DELETE FROM grants WHERE json_valid(body) AND (body ->> '$.scope' = 'session' OR coalesce(body ->> '$.expires' <= ?, 0))";
-    transactions.run(() => db.prepare(sql).run(clock.now()));
+    transactions.run(() => db.prepare(sql).run(now));
     touched();
   }
 

@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -21,6 +22,7 @@ export const DATABASE_FILE = 'fastband.db';
 export const SEARCH_FILE = 'audit-search.db';
 export const LOCK_FILE = 'host.lock';
 export const KEY_FILE = 'audit.key';
+const SETTINGS_FILE = 'settings.json';
 /** Follows a home's name where a restore put it aside. */
 export const ASIDE = '.before-restore-';
 
@@ -60,6 +62,20 @@ function refuseHalfRestored(home: string): void {
   throw new FastbandError(
     'conflict',
     `There is no folder ${home}, but one that a restore put aside: ${join(parent, aside)}. The restore was cut off. Restore again, or rename that folder back; to begin anew, move it elsewhere.`,
+  );
+}
+
+/**
+ * Whether a home without a database had one. A lock alone may be of a restore that did not come about, and settings
+ * alone may have been laid ready for the first start.
+ */
+export function hadDatabase(home: string): boolean {
+  const size = (name: string) => statSync(join(home, name), { throwIfNoEntry: false })?.size;
+  if ((size(DATABASE_FILE) ?? 0) > 0) return false;
+  return (
+    (size(`${DATABASE_FILE}-wal`) ?? 0) > 0 ||
+    [KEY_FILE, SEARCH_FILE].some((name) => size(name) !== undefined) ||
+    [LOCK_FILE, SETTINGS_FILE].every((name) => size(name) !== undefined)
   );
 }
 

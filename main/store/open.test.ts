@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FakeClock, silentLog } from '../core/testing.ts';
@@ -64,8 +74,72 @@ describe('opening', () => {
     const home = tempHome();
     mkdirSync(home, { recursive: true });
     writeFileSync(join(home, DATABASE_FILE), 'x'.repeat(8192));
-    expect(() => openTestStore(home)).toThrow(expect.objectContaining({ code: 'audit_unavailable' }));
+    expect(() => openTestStore(home)).toThrow(
+      expect.objectContaining({
+        code: 'audit_unavailable',
+        message: expect.stringMatching(/is damaged.*fastband backup restore/),
+      }),
+    );
     expect(statSync(join(home, DATABASE_FILE)).size).toBe(8192);
+  });
+
+  test.each([
+    ['emptied', 'with rows not yet in it', []],
+    ['removed', 'with rows not yet in it', []],
+    ['emptied', 'after a search', ['audit-search.db']],
+    ['removed', 'after retention', ['audit.key']],
+    ['removed', 'after a host', ['host.lock', 'settings.json']],
+  ] as const)('a database that was %s %s is never begun anew [POL-7 FLT-3]', (how, _when, signs) => {
+    const { home, store, db } = openTestStore();
+    store.rules.add({ effect: 'deny', match: { kind: 'read', paths: ['**'] } });
+    if (signs.length > 0) {
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      store.close();
+      for (const sign of signs) writeFileSync(join(home, sign), '');
+    }
+    const file = join(home, DATABASE_FILE);
+    if (how === 'emptied') truncateSync(file, 0);
+    else rmSync(file);
+    const refusal = {
+      code: 'audit_unavailable',
+      message: expect.stringMatching(/gone or empty.*backup restore/),
+    };
+    expect(() => openStore({ home, clock: new FakeClock(), log: silentLog })).toThrow(
+      expect.objectContaining(refusal),
+    );
+    if (how === 'removed') expect(existsSync(file)).toBe(false);
+  });
+
+  test.each([[[]], [['settings.json']], [['host.lock']]])(
+    'a home that only holds %j is a new one',
+    (names) => {
+      const home = tempHome();
+      mkdirSync(home, { recursive: true });
+      for (const name of [DATABASE_FILE, ...names]) writeFileSync(join(home, name), '');
+      expect(openTestStore(home).store.rules.list()).toEqual([]);
+    },
+  );
+
+  test('damage that shows while it runs: nothing more is written, and it is said what helps [FLT-3]', async () => {
+    const { home, store, db } = openTestStore();
+    store.transaction(() => {
+      for (let i = 0; i < 2000; i++) store.audit.append(entry(i));
+    });
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    store.close();
+    const file = join(home, DATABASE_FILE);
+    const bytes = readFileSync(file);
+    bytes.fill(0x5a, bytes.length - 4096 * 3);
+    writeFileSync(file, bytes);
+    const { store: damaged } = openTestStore(home);
+    const damage = {
+      code: 'audit_unavailable',
+      message: expect.stringMatching(/is damaged.*backup restore/),
+    };
+    expect(() => damaged.audit.append(entry(1))).toThrow(expect.objectContaining(damage));
+    expect(damaged.audit.healthy()).toBe(false);
+    expect(damaged.audit.problem).toMatch(/is damaged.*backup restore/);
+    await expect(damaged.audit.verify()).rejects.toMatchObject({ code: 'audit_unavailable' });
   });
 
   test('read-only: shows what is there, writes nothing, makes nothing', () => {

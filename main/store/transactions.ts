@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { FastbandError } from '../core/errors.ts';
 import type { Log } from '../ports.ts';
-import { type Db, isStorageError } from './database.ts';
+import { type Db, isDamage, isStorageError, RESTORE } from './database.ts';
 
 /** The writing connection's transactions, and whether the last of them could be committed. */
 export class Transactions {
@@ -12,6 +12,7 @@ export class Transactions {
   readonly #rollback: Database.Statement<[]>;
   readonly #rolledBack: () => void;
   #healthy = true;
+  #damaged = false;
   #afterCommit: (() => void)[] = [];
 
   /** @param rolledBack - called when changes that were visible inside a transaction are gone again */
@@ -27,6 +28,12 @@ export class Transactions {
   /** Whether the last write that was tried could be committed. */
   get healthy(): boolean {
     return this.#healthy;
+  }
+
+  /** What is wrong and what to do, while writing fails. */
+  get problem(): string | undefined {
+    if (this.#healthy) return undefined;
+    return this.#damaged ? DAMAGED : UNAVAILABLE;
   }
 
   /**
@@ -66,7 +73,8 @@ export class Transactions {
   /** Tries a write, when the last one failed. Does not wait for other processes. */
   recovered(): boolean {
     if (this.#healthy) return true;
-    if (!this.#db.open || this.#db.inTransaction) return false;
+    // The one small row of the probe may well fit where the log does not.
+    if (this.#damaged || !this.#db.open || this.#db.inTransaction) return false;
     const timeout = Number(this.#db.pragma('busy_timeout', { simple: true }));
     this.#db.pragma('busy_timeout = 0');
     try {
@@ -92,11 +100,14 @@ export class Transactions {
     if (!storage) return error;
     if (this.#healthy) this.#log.error({ err: error }, 'the database cannot be written');
     this.#healthy = false;
-    return error instanceof FastbandError
+    const cause = error instanceof FastbandError ? error.cause : error;
+    this.#damaged ||= isDamage(cause);
+    return error instanceof FastbandError && !this.#damaged
       ? error
-      : new FastbandError('audit_unavailable', UNAVAILABLE, { cause: error });
+      : new FastbandError('audit_unavailable', this.#damaged ? DAMAGED : UNAVAILABLE, { cause });
   }
 }
 
+const DAMAGED = `Fastband's database is damaged, so it refuses calls and keeps its settings as they are. Stop it. ${RESTORE}`;
 const UNAVAILABLE =
   'Fastband cannot write to its database, so it refuses calls and keeps its settings as they are. Free disk space, and check the permissions of its folder.';

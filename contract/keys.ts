@@ -47,7 +47,7 @@ export const KeyInfo = z.strictObject({
 export type KeyInfo = z.infer<typeof KeyInfo>;
 
 /** `absent`: the native module is not there. `missing`: no keychain runs. `locked`: it is there and does not open. */
-export const KeychainState = z.enum(['working', 'locked', 'missing', 'absent']);
+export const KeychainState = z.enum(['working', 'locked', 'missing', 'absent', 'restarted']);
 export type KeychainState = z.infer<typeof KeychainState>;
 
 export const KeychainReport = z.strictObject({

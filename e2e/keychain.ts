@@ -11,6 +11,10 @@ export const HAS_KEYCHAIN = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon',
 export interface TestKeychain {
   /** For whoever shall use it. */
   readonly env: NodeJS.ProcessEnv;
+  /** Kills the keychain and leaves its bus, as when it crashes. */
+  lose(): void;
+  /** Starts it again after `lose`, open, with what was in it. */
+  comeBack(): Promise<void>;
   stop(): void;
 }
 
@@ -31,12 +35,6 @@ export async function startKeychain(folder: string): Promise<TestKeychain> {
     children.push(bus);
     const [line] = (await once(bus.stdout, 'data')) as [Buffer];
     const env = { DBUS_SESSION_BUS_ADDRESS: String(line).trim() };
-    const ring = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
-      env: { ...own, ...env },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    children.push(ring);
-    ring.stdin.end('pass');
     // Asking the keychain itself would start another one, locked, while this one is on its way.
     const ask = ['--print-reply', '--dest=org.freedesktop.DBus', '/', 'org.freedesktop.DBus.NameHasOwner'];
     const isThere = () =>
@@ -44,11 +42,21 @@ export async function startKeychain(folder: string): Promise<TestKeychain> {
         spawnSync('dbus-send', [...ask, 'string:org.freedesktop.secrets'], { env: { ...own, ...env } })
           .stdout,
       ).includes('true');
-    for (let i = 0; !isThere(); i++) {
-      if (i > 200) throw new Error('the keychain did not start');
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return { env, stop };
+    let ring: ChildProcess | undefined;
+    const open = async () => {
+      ring = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
+        env: { ...own, ...env },
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      children.push(ring);
+      ring.stdin?.end('pass');
+      for (let i = 0; !isThere(); i++) {
+        if (i > 200) throw new Error('the keychain did not start');
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    };
+    await open();
+    return { env, lose: () => void ring?.kill('SIGKILL'), comeBack: open, stop };
   } catch (error) {
     stop();
     throw error;

@@ -5,6 +5,7 @@ import { loadProjectRules, type ProjectRules } from './core/project-policy.ts';
 import type { Log } from './ports.ts';
 import type { Store } from './store/open.ts';
 
+const UNREADABLE = 'The policy cannot be read, so everything is denied. Run "fastband doctor".';
 const NONE: ReadonlySet<string> = new Set();
 
 /** What of the tables can be told apart without reading them in full. */
@@ -33,7 +34,7 @@ export class LiveTables {
       }
     | undefined;
   #clients: { version: number; toolsOff: ReadonlyMap<string, ReadonlySet<string>> } | undefined;
-  #policy: { version: number; projects: ProjectRules; compiled: Policy } | undefined;
+  #policy: { version: number; projects: ProjectRules; compiled: Policy; unreadable: boolean } | undefined;
 
   /** @param toolHashes - asked when the policy is compiled: the hash of each tool that exists */
   constructor(store: Store, log: Log, projects: ProjectRules, toolHashes: () => ReadonlyMap<string, string>) {
@@ -53,9 +54,11 @@ export class LiveTables {
     return this.#current().off;
   }
 
-  /** What is wrong with the workspaces' own policy files. */
+  /** What is wrong with the policy, and with the workspaces' own policy files. */
   get problems(): readonly string[] {
-    return this.#projects.problems;
+    this.policy();
+    const unreadable = this.#policy?.unreadable === true ? [UNREADABLE] : [];
+    return [...unreadable, ...this.#projects.problems];
   }
 
   clientActive(id: string): boolean {
@@ -89,6 +92,7 @@ export class LiveTables {
     const cached = this.#policy;
     if (cached?.version === version && cached.projects === this.#projects) return cached.compiled;
     let compiled: Policy;
+    let unreadable = false;
     try {
       compiled = compilePolicy({
         rules: this.rules(),
@@ -97,9 +101,10 @@ export class LiveTables {
       });
     } catch (error) {
       this.#log.error({ err: error }, 'the policy cannot be read, so everything is denied');
-      compiled = denyEverything('The policy cannot be read, so everything is denied. Run "fastband doctor".');
+      compiled = denyEverything(UNREADABLE);
+      unreadable = true;
     }
-    this.#policy = { version, projects: this.#projects, compiled };
+    this.#policy = { version, projects: this.#projects, compiled, unreadable };
     return compiled;
   }
 

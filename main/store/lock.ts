@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { FastbandError } from '../core/errors.ts';
+import { isDamage } from './database.ts';
 import { LOCK_FILE, prepareHome, preparePrivateFile } from './home.ts';
 
 /**
@@ -23,7 +24,9 @@ export function lockHome(home: string): () => void {
     if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') {
       throw new FastbandError(
         'audit_unavailable',
-        `The lock file ${file} cannot be used. Check its permissions, or remove it while no Fastband runs.`,
+        isDamage(error)
+          ? `The lock file ${file} cannot be used: it is another file. Remove it while no Fastband runs.`
+          : `The lock file ${file} cannot be used. Free disk space, and check the folder's permissions.`,
         { cause: error },
       );
     }

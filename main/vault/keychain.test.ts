@@ -35,6 +35,21 @@ describe('how a keychain is', () => {
       },
       'missing',
     ],
+    [
+      'ended while it was asked',
+      { setPassword: refuses('Message recipient disconnected from message bus without replying') },
+      'restarted',
+    ],
+    [
+      'was started anew',
+      { setPassword: refuses('The name :1.7 was not provided by any .service files') },
+      'restarted',
+    ],
+    [
+      'was started anew and knows no session',
+      { setPassword: refuses('The session wrapping the secret does not exist') },
+      'restarted',
+    ],
   ])('one that %s', async (_, parts, state) => {
     expect(await on(parts).probe()).toBe(state);
   });

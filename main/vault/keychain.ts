@@ -128,6 +128,11 @@ export function keychainWords(
             problem:
               'The system’s keychain does not run. Log in to a desktop session, then start Fastband again.',
           };
+    case 'restarted':
+      return {
+        problem:
+          'The keychain ended, or was started anew, after Fastband had used it. See that it runs, then stop Fastband and start it again.',
+      };
     case 'locked':
       return {
         problem: linux
@@ -144,6 +149,9 @@ function unavailable(state: Exclude<KeychainState, 'working'>, cause?: unknown):
 /** The words are libsecret's and GLib's own. */
 function stateOf(error: unknown): Exclude<KeychainState, 'working'> {
   const text = error instanceof Error ? error.message : String(error);
+  // libsecret goes on asking the one that it found first (`:1.7`), for as long as the process lives.
+  if (/name :\d+\.\d+ was not provided|disconnected from message bus|session wrapping the secret/i.test(text))
+    return 'restarted';
   return /D-?Bus|org\.freedesktop\.secrets|not provided by any|Could not connect|Connection refused/i.test(
     text,
   )

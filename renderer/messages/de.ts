@@ -677,6 +677,7 @@ export const de: Messages = {
       locked: 'Der Schlüsselbund ist gesperrt',
       missing: 'Hier läuft kein Schlüsselbund',
       absent: 'Der Schlüsselbund ist nicht erreichbar',
+      restarted: 'Der Schlüsselbund wurde neu gestartet',
     },
     noKeychain:
       'Bis dahin kommen Schlüssel nur aus Umgebungsvariablen; in einer Datei wird nie etwas aufbewahrt.',

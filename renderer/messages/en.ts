@@ -639,6 +639,7 @@ export const en = {
       locked: 'The keychain is locked',
       missing: 'No keychain runs here',
       absent: 'The keychain cannot be reached',
+      restarted: 'The keychain was started anew',
     },
     noKeychain: 'Until then keys come from environment variables alone; nothing is ever kept in a file.',
     kind: 'For',

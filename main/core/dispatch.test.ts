@@ -196,6 +196,16 @@ describe('a call that waits for a person', () => {
     expect(bench.types()).toEqual(['approval.asked', 'approval.settled', 'call.refused']);
   });
 
+  it('is denied in that time also where the clock is set back meanwhile [FLT-4]', async () => {
+    const bench = new Bench([fakeTool('change', [write])]);
+    bench.set({ approvals: { timeoutSeconds: 30 } });
+    const call = bench.call('change');
+    await waiting(bench);
+    bench.clock.set(-24 * 60 * 60_000);
+    await bench.clock.advance(30_000);
+    expect(await call.outcome).toMatchObject({ code: 'approval_timeout' });
+  });
+
   it('is denied when nobody answers in time [CALL-3]', async () => {
     const bench = new Bench([fakeTool('change', [write])]);
     bench.set({ approvals: { timeoutSeconds: 30 } });

@@ -12,28 +12,35 @@ import { type Decisions, decisions, layDownRules, looser } from './permissions.t
 export class FaultStage {
   readonly box = new Sandbox();
   readonly ledger = new Ledger(this.box.home, this.box.workspace);
-  host!: Host;
-  client!: Client;
-  token = '';
+  #host: Host | undefined;
+  #client: Client | undefined;
+  #token = '';
   #before: Decisions = new Map();
   #count = 0;
+
+  /** The host that runs, or ran last. */
+  get host(): Host {
+    if (this.#host === undefined) throw new Error('begin() first');
+    return this.#host;
+  }
 
   /** Starts the host, lays down rules, and has one client work. */
   async begin(env: NodeJS.ProcessEnv = {}): Promise<void> {
     for (const folder of ['free', 'asked', 'secret']) mkdirSync(join(this.box.workspace, folder));
     writeFileSync(join(this.box.workspace, 'base.txt'), 'base\n');
     writeFileSync(join(this.box.workspace, 'secret', 'key.txt'), 'hidden\n');
-    this.host = await this.box.serve(undefined, env);
+    this.#host = await this.box.serve(undefined, env);
     await this.host.api('settings.update', { limits: { callsPerMinute: 0 } });
     await layDownRules(this.host);
-    this.token = (await this.host.api('clients.create', { name: 'One' })).token;
-    this.client = await this.box.connect(this.host, this.token);
+    this.#token = (await this.host.api('clients.create', { name: 'One' })).token;
+    this.#client = await this.box.connect(this.host, this.#token);
     this.#before = await decisions(this.host);
     await this.work();
   }
 
-  call(name: string, args: Record<string, unknown>): Promise<CallToolResult> {
-    return this.client.callTool({ name, arguments: args });
+  async call(name: string, args: Record<string, unknown>): Promise<CallToolResult> {
+    if (this.#client === undefined) throw new Error('begin() first');
+    return this.#client.callTool({ name, arguments: args });
   }
 
   /** Reads, writes by a rule, is refused by one and is let by a person: all of it acknowledged. */
@@ -76,6 +83,12 @@ export class FaultStage {
     };
   }
 
+  /** Ends what a test left behind. */
+  async close(): Promise<void> {
+    await this.#host?.kill();
+    await this.box.close();
+  }
+
   async #stop(): Promise<void> {
     const { exitCode, signalCode } = this.host.process;
     if (exitCode === null && signalCode === null) expect((await this.host.stop('SIGTERM')).code).toBe(0);
@@ -83,8 +96,8 @@ export class FaultStage {
 
   /** Starts the host again, and its client with it. */
   async again(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<void> {
-    this.host = await this.box.serve(args, env);
-    this.client = await this.box.connect(this.host, this.token);
+    this.#host = await this.box.serve(args, env);
+    this.#client = await this.box.connect(this.host, this.#token);
   }
 
   /** A start that must not come about. @returns how it ended */

@@ -27,7 +27,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterEach(async () => {
-  await stage.box.close();
+  await stage.close();
   keychain?.stop();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));

@@ -31,9 +31,8 @@ beforeEach(() => {
   undo = [];
 });
 afterEach(async () => {
-  await stage.host?.kill();
   for (const one of undo.toReversed()) one();
-  await stage.box.close();
+  await stage.close();
 });
 
 const isRoot = process.getuid?.() === 0;
@@ -202,6 +201,9 @@ describe('a home that was damaged while no host ran: the start is refused with w
     const left = existsSync(file) ? readFileSync(file) : undefined;
     const { code, stdout, stderr } = await stage.refusedStart();
     expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(words)]);
+    const doctor = await stage.box.run(['doctor']);
+    if (name === 'fastband.db')
+      expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/backup/)]);
     expect(existsSync(file) ? readFileSync(file) : undefined).toEqual(left);
     putBack();
     await stage.afterwards();

@@ -53,7 +53,7 @@ export class Ledger {
   readonly #begun = new Set<string>();
   readonly #rules = new Set<string>();
   readonly #grants = new Set<string>();
-  readonly #sessionGrants = new Set<string>();
+  readonly #passing = new Set<string>();
   #seen = 0;
 
   constructor(home: string, workspace: string) {
@@ -147,10 +147,13 @@ export class Ledger {
     try {
       const sql = 'SELECT seq, type, call_id, detail FROM audit WHERE seq > ? ORDER BY seq';
       for (const row of db.prepare<[number], Row>(sql).iterate(this.#seen)) this.#take(row);
-      // A host that starts drops what was granted until the last one ended.
+      // A host that starts drops what was granted until the last one ended, and what is past its hour.
       const kept = db.prepare<[], string>('SELECT id FROM grants').pluck().all();
-      for (const id of this.#sessionGrants) if (!kept.includes(id)) this.#grants.delete(id);
-      this.#sessionGrants.clear();
+      for (const id of this.#passing) {
+        if (kept.includes(id)) continue;
+        this.#grants.delete(id);
+        this.#passing.delete(id);
+      }
     } finally {
       db.close();
     }
@@ -170,7 +173,7 @@ export class Ledger {
     if (type === 'rule.removed' && rule !== undefined) this.#rules.delete(rule.id);
     if (type === 'grant.added' && grant !== undefined) {
       this.#grants.add(grant.id);
-      if (grant.scope === 'session') this.#sessionGrants.add(grant.id);
+      if (grant.scope !== 'always') this.#passing.add(grant.id);
     }
     if (type === 'grant.revoked' && grant !== undefined) this.#grants.delete(grant.id);
   }

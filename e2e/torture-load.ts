@@ -86,7 +86,7 @@ export async function decide({ host, ledger, random, round, going }: Load): Prom
         const draw = random();
         const allow = draw < 0.7;
         const path = effects.flatMap((effect) => (effect.kind === 'write' ? [effect.path] : []))[0] ?? '';
-        const scope = draw < 0.3 ? 'once' : draw < 0.5 ? 'session' : 'always';
+        const scope = draw < 0.2 ? 'once' : draw < 0.35 ? 'session' : draw < 0.5 ? 'hour' : 'always';
         await host.api(
           'approvals.decide',
           allow ? { id, decision: 'allow', scope } : { id, decision: 'deny' },

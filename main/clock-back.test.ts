@@ -80,6 +80,27 @@ describe('a clock that is set back makes nothing more permissive [FLT-4]', () =>
     expect(await decision(app)).toBe('deny');
   });
 
+  test('times are whole milliseconds, as they are stored, and never go back', () => {
+    const told: [wall: number, grown: number][] = [
+      [1000, 0.25],
+      [1000, 0.25],
+      [400, 1.75],
+      [400, 3.5],
+      [2000, 4.125],
+    ];
+    let at = 0;
+    const steady = steadyClock({
+      now: () => told[at]?.[0] ?? 0,
+      monotonic: () => told[at]?.[1] ?? 0,
+      after: () => () => {},
+    });
+    const times = told.slice(1).map(() => {
+      at++;
+      return steady.now();
+    });
+    expect(times).toEqual([1000, 1001, 1003, 2000]);
+  });
+
   test('a grant of an hour, given before or after', async () => {
     const clock = new FakeClock();
     const steady = steadyClock(clock);

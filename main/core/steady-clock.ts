@@ -14,7 +14,8 @@ export function steadyClock(clock: Clock, since = 0): Clock {
       const mark = clock.monotonic();
       latest = Math.max(clock.now(), latest + Math.max(0, mark - at));
       at = mark;
-      return latest;
+      // Times are kept in whole milliseconds; what a system's clock has grown by is not whole.
+      return Math.floor(latest);
     },
     monotonic: () => clock.monotonic(),
     after: (ms, run) => clock.after(ms, run),

@@ -46,7 +46,10 @@ export const KeyInfo = z.strictObject({
 });
 export type KeyInfo = z.infer<typeof KeyInfo>;
 
-/** `absent`: the native module is not there. `missing`: no keychain runs. `locked`: it is there and does not open. */
+/**
+ * `absent`: the native module is not there. `missing`: no keychain runs. `locked`: it is there and does not open.
+ * `restarted`: the one that Fastband had used is gone.
+ */
 export const KeychainState = z.enum(['working', 'locked', 'missing', 'absent', 'restarted']);
 export type KeychainState = z.infer<typeof KeychainState>;
 

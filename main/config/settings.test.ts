@@ -233,6 +233,17 @@ describe('with another process beside it', { timeout: 20_000 }, () => {
     expect(store.current.limits.callsPerMinute).toBe(4);
   });
 
+  it('sees that a file was mended to the very bytes that it had before it went bad', async () => {
+    const store = settings(true);
+    store.update({ limits: { callsPerMinute: 3 } });
+    const good = readFileSync(file);
+    writeFileSync(file, '{"limits":');
+    await until(() => store.problem !== undefined);
+    writeFileSync(file, good);
+    await until(() => store.problem === undefined);
+    expect(store.current.limits.callsPerMinute).toBe(3);
+  });
+
   it('tells of its own change once, and of none when nothing differs', async () => {
     const store = settings(true);
     const told: number[] = [];

@@ -33,7 +33,7 @@ export interface SettingsOptions {
 }
 
 /** By then the watcher has seen the file. */
-const SECOND_LOOK_MS = 1500;
+const LOOK_AGAIN_MS = 1500;
 
 /** Why a settings file cannot be used: one sentence that names the field. */
 class BadSettings extends Error {}
@@ -60,11 +60,14 @@ class SettingsFile implements SettingsStore {
   #stored: SettingsPatch;
   #current: Settings;
   #problem: string | undefined;
-  readonly #secondLook: NodeJS.Timeout | undefined;
+  #closed = false;
+  readonly #watching: boolean;
+  #nextLook: NodeJS.Timeout | undefined;
 
   constructor({ home, log, watch = false, tolerant = false }: SettingsOptions) {
     this.file = join(home, 'settings.json');
     this.#log = log;
+    this.#watching = watch;
     // It may have been made by hand, with other permissions.
     if (existsSync(this.file)) chmodSync(this.file, 0o600);
     const open = () =>
@@ -90,7 +93,7 @@ class SettingsFile implements SettingsStore {
     this.#existed = existsSync(this.file);
     this.#conf.events.addEventListener('change', () => this.#reload());
     // What changed before the watcher had its first look would never be a change to it.
-    if (watch) this.#secondLook = setTimeout(() => this.#reload(), SECOND_LOOK_MS).unref();
+    this.#lookAgain();
   }
 
   get current(): Settings {
@@ -117,7 +120,8 @@ class SettingsFile implements SettingsStore {
   }
 
   close(): void {
-    clearTimeout(this.#secondLook);
+    this.#closed = true;
+    clearTimeout(this.#nextLook);
     this.#conf._closeWatcher();
     this.#listeners.clear();
   }
@@ -160,6 +164,8 @@ class SettingsFile implements SettingsStore {
       const problem = `${this.#describe(error)} The last good settings stay in force until it is mended.`;
       if (problem !== this.#problem) this.#log.warn({ file: this.file }, problem);
       this.#problem = problem;
+      // The watcher tells of no change where a file is mended to the very bytes that it knew.
+      this.#lookAgain();
       return;
     }
     this.#problem = undefined;
@@ -168,6 +174,12 @@ class SettingsFile implements SettingsStore {
     if (JSON.stringify(next) === JSON.stringify(this.#current)) return;
     this.#current = next;
     for (const listener of [...this.#listeners]) listener(next);
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#nextLook);
+    if (this.#watching && !this.#closed)
+      this.#nextLook = setTimeout(() => this.#reload(), LOOK_AGAIN_MS).unref();
   }
 
   #ignoringFile<T>(run: () => T): T {

@@ -175,6 +175,8 @@ export class Dispatcher {
           error: new FastbandError('client_revoked', 'This client was revoked.'),
         };
       }
+      const lost = this.#lostWorkspace(effects);
+      if (lost !== undefined) return { decision: 'deny' as const, error: lost };
       const explanation = this.#decide(effects, client);
       return { decision: explanation.decision, error: denied(explanation) };
     };
@@ -331,8 +333,30 @@ export class Dispatcher {
     if (entry.hash !== prepared.entry.hash) {
       throw new FastbandError('changed_since_plan', 'The tool changed while this waited. Call it again.');
     }
+    const lost = this.#lostWorkspace(prepared.plan.effects, prepared.context.workspaces);
+    if (lost !== undefined) throw lost;
     const explanation = this.#decide(prepared.plan.effects, prepared.client);
     if (explanation.decision === 'deny') throw denied(explanation);
+  }
+
+  /**
+   * What a person took away since a call was planned: a workspace, or the right to change it.
+   *
+   * @param planned - as they were then; one of the same name may be another folder by now
+   */
+  #lostWorkspace(effects: readonly Effect[], planned?: readonly Workspace[]): FastbandError | undefined {
+    const workspaces = this.#deps.workspaces();
+    for (const effect of effects) {
+      const name = 'workspace' in effect ? effect.workspace : undefined;
+      if (name === undefined) continue;
+      const now = workspaces.find((one) => one.name === name);
+      const then = planned?.find((one) => one.name === name);
+      if (now === undefined || (then !== undefined && then.root !== now.root))
+        return new FastbandError('outside_workspace', `The workspace ${name} was taken away meanwhile.`);
+      if (now.readOnly && effect.kind === 'write')
+        return new FastbandError('read_only', `The workspace ${name} was made read-only meanwhile.`);
+    }
+    return undefined;
   }
 
   async #run(prepared: Prepared, progress: CallRequest['progress'], byPerson: boolean): Promise<CallResult> {

@@ -24,6 +24,7 @@ const SPARED = new Set([
   'backups.restore',
   'settings.update',
   'settings.import',
+  'settings.reset',
   'workspaces.add',
 ]);
 /** The panel says so of a defect; there must be none. */

@@ -1,11 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { CHROMIUM } from '../e2e/browser.ts';
-import { Sandbox } from '../e2e/host.ts';
-import { PEERS } from './read-file.ts';
+import type { Client } from '@modelcontextprotocol/client';
+import { besidePlaywright } from './playwright-peer.ts';
 import { median, type Report, round } from './report.ts';
 
 const ROUNDS = 12;
@@ -28,85 +22,60 @@ function page(sections: number): string {
  * turn. It drives a browser, which also runs scripts, and neither asks policy nor writes an audit log. The reference
  * fetch server is a Python package, which is not among the peers.
  */
-export async function fetchUrl(): Promise<Report> {
-  const site = createServer((request, response) => {
-    if (request.url === '/robots.txt') response.writeHead(404).end();
-    else
-      response
-        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-        .end(page(request.url?.startsWith('/large') ? SECTIONS.large : SECTIONS.small));
-  });
-  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-  const { port } = site.address() as AddressInfo;
-  const box = new Sandbox();
-  const peer = new Client({ name: 'bench', version: '1' });
-  try {
-    const host = await box.serve();
-    await host.api('settings.update', {
-      limits: { callsPerMinute: 0 },
-      web: { allowedHosts: [`localhost:${port}`] },
-    });
-    const added = await box.run(['rules', 'add', '--allow', 'net', '--', 'localhost']);
-    if (added.code !== 0) throw new Error(added.stderr);
-    const ours = await box.connect(host, await box.addClient('Bench'));
-    await peer.connect(
-      new StdioClientTransport({
-        command: process.execPath,
-        args: [
-          join(PEERS, '@playwright', 'mcp', 'cli.js'),
-          ...['--headless', '--isolated', '--no-sandbox', '--executable-path', CHROMIUM],
-        ],
-        cwd: box.folder,
-        stderr: 'ignore',
-      }),
-    );
-    const call = async (client: Client, name: string, args: Record<string, unknown>) => {
-      const { content, isError } = await client.callTool({ name, arguments: args });
-      const text = (content as readonly { text?: string }[]).map((one) => one.text ?? '').join('');
-      if (isError === true) throw new Error(`${name}: ${text.slice(0, 300)}`);
-      return text;
-    };
-    const rows: Record<string, string | number>[] = [];
-    const figures: Record<string, number> = {};
-    let count = 0;
-    for (const size of ['small', 'large'] as const) {
-      const last = `Section ${SECTIONS[size] - 1}`;
-      const url = () => `http://localhost:${port}/${size}?${count++}`;
-      const measured = {
-        fastband: () => call(ours, 'fetch_url', { url: url(), limit: 200_000 }),
-        playwright: async () => {
-          await call(peer, 'browser_navigate', { url: url() });
-          return call(peer, 'browser_snapshot', {});
-        },
+export function fetchUrl(): Promise<Report> {
+  return besidePlaywright(
+    (request, response) => {
+      if (request.url === '/robots.txt') response.writeHead(404).end();
+      else
+        response
+          .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+          .end(page(request.url?.startsWith('/large') ? SECTIONS.large : SECTIONS.small));
+    },
+    [],
+    async ({ port, ours, peer }) => {
+      const call = async (client: Client, name: string, args: Record<string, unknown>) => {
+        const { content, isError } = await client.callTool({ name, arguments: args });
+        const text = (content as readonly { text?: string }[]).map((one) => one.text ?? '').join('');
+        if (isError === true) throw new Error(`${name}: ${text.slice(0, 300)}`);
+        return text;
       };
-      const times = { fastband: [] as number[], playwright: [] as number[] };
-      const bytes = { fastband: 0, playwright: 0 };
-      for (let i = 0; i <= ROUNDS; i++) {
+      const rows: Record<string, string | number>[] = [];
+      const figures: Record<string, number> = {};
+      let count = 0;
+      for (const size of ['small', 'large'] as const) {
+        const last = `Section ${SECTIONS[size] - 1}`;
+        const url = () => `http://localhost:${port}/${size}?${count++}`;
+        const measured = {
+          fastband: () => call(ours, 'fetch_url', { url: url(), limit: 200_000 }),
+          playwright: async () => {
+            await call(peer, 'browser_navigate', { url: url() });
+            return call(peer, 'browser_snapshot', {});
+          },
+        };
+        const times = { fastband: [] as number[], playwright: [] as number[] };
+        const bytes = { fastband: 0, playwright: 0 };
+        for (let i = 0; i <= ROUNDS; i++) {
+          for (const who of ['fastband', 'playwright'] as const) {
+            const began = performance.now();
+            const text = await measured[who]();
+            const ms = performance.now() - began;
+            if (!text.includes(last)) throw new Error(`${who} did not read the page to its end`);
+            bytes[who] = Buffer.byteLength(text);
+            // The first round warms both up.
+            if (i > 0) times[who].push(ms);
+          }
+        }
         for (const who of ['fastband', 'playwright'] as const) {
-          const began = performance.now();
-          const text = await measured[who]();
-          const ms = performance.now() - began;
-          if (!text.includes(last)) throw new Error(`${who} did not read the page to its end`);
-          bytes[who] = Buffer.byteLength(text);
-          // The first round warms both up.
-          if (i > 0) times[who].push(ms);
+          const p50 = round(median(times[who]), 1);
+          const p95 = round(times[who].toSorted((a, b) => a - b)[Math.floor(ROUNDS * 0.95)] ?? Number.NaN, 1);
+          const name = who === 'fastband' ? 'fastband fetch_url' : '@playwright/mcp navigate + snapshot';
+          rows.push({ page: size, server: name, p50, p95, 'bytes answered': bytes[who] });
+          figures[`${who}_${size}_p50`] = p50;
+          figures[`${who}_${size}_p95`] = p95;
+          figures[`${who}_${size}_bytes`] = bytes[who];
         }
       }
-      for (const who of ['fastband', 'playwright'] as const) {
-        const p50 = round(median(times[who]), 1);
-        const p95 = round(times[who].toSorted((a, b) => a - b)[Math.floor(ROUNDS * 0.95)] ?? Number.NaN, 1);
-        const name = who === 'fastband' ? 'fastband fetch_url' : '@playwright/mcp navigate + snapshot';
-        rows.push({ page: size, server: name, p50, p95, 'bytes answered': bytes[who] });
-        figures[`${who}_${size}_p50`] = p50;
-        figures[`${who}_${size}_p95`] = p95;
-        figures[`${who}_${size}_bytes`] = bytes[who];
-      }
-    }
-    return { name: 'fetch_url, milliseconds a page', rows, figures };
-  } finally {
-    await peer.close().catch(() => {});
-    await box.close();
-    site.closeAllConnections();
-    await new Promise((resolve) => site.close(resolve));
-  }
+      return { name: 'fetch_url, milliseconds a page', rows, figures };
+    },
+  );
 }

@@ -1,11 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { CHROMIUM } from '../e2e/browser.ts';
-import { Sandbox } from '../e2e/host.ts';
-import { PEERS } from './read-file.ts';
+import type { Client } from '@modelcontextprotocol/client';
+import { besidePlaywright } from './playwright-peer.ts';
 import { median, type Report, round } from './report.ts';
 
 const ROUNDS = 15;
@@ -16,96 +10,70 @@ const PAGE = `<!doctype html><html lang="en"><head><title>Shop</title><style>bod
  * it. Both with a warm browser, at 1280 x 800, as PNG, in turn, from the same server. It neither asks policy, nor
  * writes an audit log, nor keeps pictures, nor guards where the page's requests go.
  */
-export async function screenshot(): Promise<Report> {
-  const site = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(PAGE);
-  });
-  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-  const { port } = site.address() as AddressInfo;
-  const box = new Sandbox();
-  const peer = new Client({ name: 'bench', version: '1' });
-  try {
-    const host = await box.serve();
-    await host.api('settings.update', {
-      limits: { callsPerMinute: 0 },
-      web: { allowedHosts: [`localhost:${port}`] },
-    });
-    const added = await box.run(['rules', 'add', '--allow', 'net', '--', 'localhost']);
-    if (added.code !== 0) throw new Error(added.stderr);
-    const ours = await box.connect(host, await box.addClient('Bench'));
-    await peer.connect(
-      new StdioClientTransport({
-        command: process.execPath,
-        args: [
-          join(PEERS, '@playwright', 'mcp', 'cli.js'),
-          ...['--headless', '--isolated', '--no-sandbox', '--executable-path', CHROMIUM],
-          ...['--viewport-size', '1280x800'],
-        ],
-        cwd: box.folder,
-        stderr: 'ignore',
-      }),
-    );
-    const call = async (client: Client, name: string, args: Record<string, unknown>) => {
-      const { content, isError } = await client.callTool({ name, arguments: args });
-      const parts = content as readonly { type: string; text?: string; data?: string }[];
-      if (isError === true)
-        throw new Error(
-          `${name}: ${parts
-            .map(({ text }) => text)
-            .join(' ')
-            .slice(0, 300)}`,
-        );
-      return parts;
-    };
-    let count = 0;
-    const url = () => `http://localhost:${port}/?${count++}`;
-    const ways = {
-      'fastband screenshot': () => call(ours, 'screenshot', { url: url() }),
-      '@playwright/mcp navigate + screenshot': async () => {
-        await call(peer, 'browser_navigate', { url: url() });
-        return call(peer, 'browser_take_screenshot', { type: 'png' });
-      },
-    };
-    const times = new Map<string, number[]>();
-    const bytes = new Map<string, number>();
-    for (let i = 0; i <= ROUNDS; i++) {
-      for (const [who, take] of Object.entries(ways)) {
-        const began = performance.now();
-        const parts = await take();
-        const ms = performance.now() - began;
-        const picture = parts.find(({ type }) => type === 'image')?.data;
-        if (picture === undefined) throw new Error(`${who} answered no picture`);
-        bytes.set(
-          who,
-          parts.reduce((sum, { text = '', data = '' }) => sum + text.length + data.length, 0),
-        );
-        // The first round starts both browsers.
-        if (i > 0) times.set(who, [...(times.get(who) ?? []), ms]);
+export function screenshot(): Promise<Report> {
+  return besidePlaywright(
+    (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(PAGE);
+    },
+    ['--viewport-size', '1280x800'],
+    async ({ port, ours, peer }) => {
+      const call = async (client: Client, name: string, args: Record<string, unknown>) => {
+        const { content, isError } = await client.callTool({ name, arguments: args });
+        const parts = content as readonly { type: string; text?: string; data?: string }[];
+        if (isError === true)
+          throw new Error(
+            `${name}: ${parts
+              .map(({ text }) => text)
+              .join(' ')
+              .slice(0, 300)}`,
+          );
+        return parts;
+      };
+      let count = 0;
+      const url = () => `http://localhost:${port}/?${count++}`;
+      const ways = {
+        'fastband screenshot': () => call(ours, 'screenshot', { url: url() }),
+        '@playwright/mcp navigate + screenshot': async () => {
+          await call(peer, 'browser_navigate', { url: url() });
+          return call(peer, 'browser_take_screenshot', { type: 'png' });
+        },
+      };
+      const times = new Map<string, number[]>();
+      const bytes = new Map<string, number>();
+      for (let i = 0; i <= ROUNDS; i++) {
+        for (const [who, take] of Object.entries(ways)) {
+          const began = performance.now();
+          const parts = await take();
+          const ms = performance.now() - began;
+          const picture = parts.find(({ type }) => type === 'image')?.data;
+          if (picture === undefined) throw new Error(`${who} answered no picture`);
+          bytes.set(
+            who,
+            parts.reduce((sum, { text = '', data = '' }) => sum + text.length + data.length, 0),
+          );
+          // The first round starts both browsers.
+          if (i > 0) times.set(who, [...(times.get(who) ?? []), ms]);
+        }
       }
-    }
-    const rows = [...times].map(([server, all]) => ({
-      server,
-      p50: round(median(all), 1),
-      p95: round(all.toSorted((a, b) => a - b)[Math.floor(ROUNDS * 0.95)] ?? Number.NaN, 1),
-      'bytes answered': bytes.get(server) ?? 0,
-    }));
-    return {
-      name: 'screenshot of a static page, warm, milliseconds',
-      rows,
-      figures: Object.fromEntries(
-        rows.flatMap(({ server, p50, p95 }) => {
-          const who = server.startsWith('fastband') ? 'fastband' : 'playwright';
-          return [
-            [`${who}_p50`, p50],
-            [`${who}_p95`, p95],
-          ];
-        }),
-      ),
-    };
-  } finally {
-    await peer.close().catch(() => {});
-    await box.close();
-    site.closeAllConnections();
-    await new Promise((resolve) => site.close(resolve));
-  }
+      const rows = [...times].map(([server, all]) => ({
+        server,
+        p50: round(median(all), 1),
+        p95: round(all.toSorted((a, b) => a - b)[Math.floor(ROUNDS * 0.95)] ?? Number.NaN, 1),
+        'bytes answered': bytes.get(server) ?? 0,
+      }));
+      return {
+        name: 'screenshot of a static page, warm, milliseconds',
+        rows,
+        figures: Object.fromEntries(
+          rows.flatMap(({ server, p50, p95 }) => {
+            const who = server.startsWith('fastband') ? 'fastband' : 'playwright';
+            return [
+              [`${who}_p50`, p50],
+              [`${who}_p95`, p95],
+            ];
+          }),
+        ),
+      };
+    },
+  );
 }

@@ -1,14 +1,14 @@
 /**
  * Characters that a person does not see, or that change how others are seen: C0 and C1 controls (line feed and tab
  * aside), zero-width and joiner characters, bidi controls, line and paragraph separators, soft hyphens, fillers,
- * variation selectors' supplement, tag characters, interlinear annotations, controls of shorthand and musical
- * notation, and lone surrogates.
+ * variation selectors' supplement, tag characters, interlinear annotations, the object replacement character, controls
+ * of shorthand and musical notation, and lone surrogates. The replacement character (U+FFFD) is drawn, and stays.
  * Source: Unicode Bidirectional Algorithm (UAX #9), Unicode Security Considerations (UTR #36), CVE-2021-42574.
  */
 const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: naming them is what this is for
   // biome-ignore lint/suspicious/noMisleadingCharacterClass: they are looked for one by one
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|[\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Cs}/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff]|[\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Cs}/gu;
 
 const NAMES: Readonly<Record<number, string>> = {
   0x00: 'NUL',

@@ -25,6 +25,33 @@ export function countVitest(report, exitCode) {
   };
 }
 
+/** What failed in one vitest run, a line for each: the file, the test and what went wrong, a counterexample too. */
+export function failuresOf(report, root) {
+  if (report === undefined) return [];
+  let read;
+  try {
+    read = JSON.parse(report);
+  } catch {
+    return [];
+  }
+  return read.testResults.flatMap(({ name = '', status, message = '', assertionResults }) => {
+    const file = name.startsWith(root) ? name.slice(root.length).replace(/^[\\/]/, '') : name;
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [`${file}: ${inOneLine(message)}`] : [];
+    return failed.map(
+      (test) => `${file} > ${test.fullName}: ${inOneLine((test.failureMessages ?? []).join('\n'))}`,
+    );
+  });
+}
+
+/** What comes before the stack, in one line that is not endless. */
+function inOneLine(text) {
+  const lines = text.split('\n').map((line) => line.trim());
+  const stack = lines.findIndex((line) => /^at /.test(line));
+  const said = (stack < 0 ? lines : lines.slice(0, stack)).filter((line) => line !== '');
+  return said.length === 0 ? 'no message' : said.join(' ').slice(0, 500);
+}
+
 export function table(steps) {
   const width = Math.max(...steps.map((step) => step.name.length));
   const cell = (value) => String(value).padStart(7);

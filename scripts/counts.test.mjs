@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countVitest, lastLine, table } from './counts.mjs';
+import { countVitest, failuresOf, lastLine, table } from './counts.mjs';
 
 const report = (fields) =>
   JSON.stringify({
@@ -45,6 +45,33 @@ describe('counting a test run', () => {
     ['half a report is a failure', '{"numPassedTests":', 0, { passed: 0, failed: 1, skipped: 0 }],
   ])('%s', (_name, text, code, counts) => {
     expect(countVitest(text, code)).toEqual(counts);
+  });
+
+  test('says what failed, and why, a line each', () => {
+    const text = report({
+      testResults: [
+        {
+          name: '/at/main/a.test.ts',
+          status: 'failed',
+          assertionResults: [
+            { status: 'passed', fullName: 'a is well', failureMessages: [] },
+            {
+              status: 'failed',
+              fullName: 'b is well',
+              failureMessages: ['\nError: 1 is not 2\nCounterexample: [3]\n    at b.ts'],
+            },
+          ],
+        },
+        { name: '/at/main/c.test.ts', status: 'failed', message: 'cannot load', assertionResults: [] },
+        { name: '/at/main/d.test.ts', status: 'passed', message: '', assertionResults: [] },
+      ],
+    });
+    expect(failuresOf(text, '/at')).toEqual([
+      'main/a.test.ts > b is well: Error: 1 is not 2 Counterexample: [3]',
+      'main/c.test.ts: cannot load',
+    ]);
+    expect(failuresOf(undefined, '/at')).toEqual([]);
+    expect(failuresOf('{"half', '/at')).toEqual([]);
   });
 
   test('the last line is exact', () => {

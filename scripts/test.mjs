@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { REPORTS } from './claims.mjs';
-import { countVitest, lastLine, table } from './counts.mjs';
+import { countVitest, failuresOf, lastLine, table } from './counts.mjs';
 import { findElectron, whyNoWindow } from './desktop.mjs';
 import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
 import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN, PEERS, TEST_KEYCHAIN } from './setup.mjs';
@@ -27,7 +27,8 @@ steps.push(await check('types of the panel', 'typescript/bin/tsc', '-p', 'render
 steps.push(...(await vitest()));
 steps.push(await check('claims', join(ROOT, 'scripts', 'claims.mjs')));
 
-process.stdout.write(`\n${table(steps)}\n\n${desktop.line}\n${lastLine(steps)}\n`);
+const failures = steps.flatMap((step) => (step.failures ?? []).map((line) => `failed: ${line}\n`));
+process.stdout.write(`\n${failures.join('')}\n${table(steps)}\n\n${desktop.line}\n${lastLine(steps)}\n`);
 process.exitCode = steps.some((step) => step.failed > 0) ? 1 : 0;
 
 /** On what the desktop's tests run: on Electron where its program is here and can be shown, else on its double. */
@@ -65,10 +66,8 @@ async function vitest() {
       ...(project === 'unit' ? ['--maxWorkers=100%'] : []),
     ];
     const code = await run(join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), args);
-    steps.push({
-      name: project,
-      ...countVitest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, code),
-    });
+    const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
+    steps.push({ name: project, ...countVitest(text, code), failures: failuresOf(text, ROOT) });
   }
   return steps;
 }

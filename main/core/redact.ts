@@ -94,7 +94,7 @@ export function createRedactor(secrets: () => readonly string[]): Redactor {
       known = now;
       forms = formsOf(now);
     }
-    return maskShapes(maskForms(value, forms));
+    return mask(value, [...formsIn(value, forms), ...shapesIn(value)]);
   };
   const json = (value: unknown, depth: number): unknown => {
     if (typeof value === 'string') return text(value);
@@ -147,7 +147,7 @@ export function findSecrets(text: string): { name: string; line: number; excerpt
 
 /** A line with every key in it masked, as far as it is shown. */
 function excerptOf(line: string): string {
-  return maskShapes(line).trim().slice(0, 200);
+  return mask(line, shapesIn(line)).trim().slice(0, 200);
 }
 
 /** Where in a match the secret begins; -1: it holds none. */
@@ -163,36 +163,89 @@ function isPlaceholder(value: string): boolean {
   );
 }
 
-function maskShapes(value: string): string {
-  if (!HINT.test(value)) return value;
-  let masked = value;
+interface Found {
+  /** Of the shape; undefined for a value that is known. */
+  readonly name: string | undefined;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * All is looked for in the text as it came, and what overlaps is masked as one: a short key that happens to stand within
+ * a longer one would else be masked alone, and leave the rest of the longer one no shape to be known by.
+ */
+function mask(value: string, found: readonly Found[]): string {
+  if (found.length === 0) return value;
+  let masked = '';
+  let done = 0;
+  for (const { name, from, to } of joined(found)) {
+    const shown = name === undefined ? '[secret]' : `[${name} …${lastOf(name, value.slice(from, to))}]`;
+    masked += value.slice(done, from) + shown;
+    done = to;
+  }
+  return masked + value.slice(done);
+}
+
+/** Those that overlap as one, by the name of the first; of a known value nothing is told, so that it has none. */
+function joined(found: readonly Found[]): Found[] {
+  const all: Found[] = [];
+  // Of two that begin together the more particular shape names them: the sort keeps their order.
+  for (const one of [...found].sort((a, b) => a.from - b.from)) {
+    const before = all.at(-1);
+    if (before === undefined || one.from >= before.to) all.push(one);
+    else
+      all[all.length - 1] = {
+        name: one.name === undefined ? undefined : before.name,
+        from: before.from,
+        to: Math.max(before.to, one.to),
+      };
+  }
+  return all;
+}
+
+function shapesIn(value: string): Found[] {
+  if (!HINT.test(value)) return [];
+  const found: Found[] = [];
   for (const { name, pattern, begins } of SHAPES)
-    masked = masked.replace(pattern, (match) => {
+    for (const { 0: match, index } of value.matchAll(pattern)) {
       const at = startOf(match, begins);
-      if (at < 0) return match;
-      const secret = match.slice(at);
-      return `${match.slice(0, at)}[${name} …${name === 'private key' ? '' : lastOf(secret)}]`;
-    });
-  return masked;
+      if (at >= 0) found.push({ name, from: index + at, to: index + match.length });
+    }
+  return found;
+}
+
+function formsIn(value: string, forms: readonly string[]): Found[] {
+  const found: Found[] = [];
+  for (const form of forms) {
+    let from = value.indexOf(form);
+    while (from !== -1) {
+      let to = from + form.length;
+      // Two that share a part are masked whole; many of those in a row are one.
+      let next = value.indexOf(form, from + 1);
+      for (; next !== -1 && next < to; next = value.indexOf(form, next + 1)) to = next + form.length;
+      found.push({ name: undefined, from, to });
+      from = next;
+    }
+  }
+  return found;
 }
 
 /** Enough to tell two keys apart, and never more than a sixth of one. */
-function lastOf(secret: string): string {
-  return secret.length >= 24 ? secret.slice(-4) : '';
+function lastOf(name: string, secret: string): string {
+  return secret.length >= 24 && name !== 'private key' ? secret.slice(-4) : '';
 }
 
 /** The text with these very values masked, also where they are written in base64, in a URL or in JSON. */
 export function maskValues(value: string, secrets: readonly string[]): string {
-  return maskForms(value, formsOf(secrets));
+  return mask(value, formsIn(value, formsOf(secrets)));
 }
 
-/** How these values may be written, the longest value first. */
+/** How these values may be written. */
 function formsOf(secrets: readonly string[]): string[] {
   return (
     secrets
       // A shorter one would turn ordinary text to holes, and say of itself where it stood.
       .filter((secret) => secret.length >= 6)
-      .sort((a, b) => b.length - a.length)
       .flatMap((secret) => [
         secret,
         Buffer.from(secret).toString('base64'),
@@ -200,12 +253,4 @@ function formsOf(secrets: readonly string[]): string[] {
         JSON.stringify(secret).slice(1, -1),
       ])
   );
-}
-
-function maskForms(value: string, forms: readonly string[]): string {
-  let masked = value;
-  for (const form of forms) {
-    if (masked.includes(form)) masked = masked.replaceAll(form, '[secret]');
-  }
-  return masked;
 }

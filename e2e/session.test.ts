@@ -20,7 +20,9 @@ describe('a first session', () => {
   it('reads at once, waits for a person to write, is audited, and can be undone', async () => {
     writeFileSync(file('cart.ts'), 'export const total = 1;\n');
     const host = await box.serve();
-    const client = await box.connect(host, await box.addClient('Claude Code'));
+    // By the command, beside the host, which knows the new client at once.
+    const added = await box.run(['client', 'add', 'Claude Code', '--json']);
+    const client = await box.connect(host, (JSON.parse(added.stdout) as { token: string }).token);
 
     const read = await client.callTool({ name: 'read_file', arguments: { path: 'cart.ts' } });
     expect(read.content).toEqual([{ type: 'text', text: 'export const total = 1;\n' }]);

@@ -117,26 +117,59 @@ const LEADING: readonly (readonly [name: string, page: string])[] = [
   ['a redirect of where it goes', '<script>location = "/redirect"</script>'],
 ];
 
+const fill = (text: string, target: Site) =>
+  text
+    .replaceAll('C/', `${target.url('')}/`)
+    .replaceAll('"C"', `"${target.url('')}"`)
+    .replaceAll(':P', `:${target.port}`);
+
+/** One page's own places: what it reaches, no other has reached. */
+class Trap {
+  readonly canary: Site;
+  readonly site: Site;
+  readonly #udp: Socket;
+  #datagrams = 0;
+
+  private constructor(canary: Site, site: Site, udp: Socket) {
+    this.canary = canary;
+    this.site = site;
+    this.#udp = udp;
+    udp.on('message', () => this.#datagrams++);
+  }
+
+  static async set(way: string): Promise<Trap> {
+    const udp = createSocket('udp4');
+    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+    const canary = await Site.start({ '/x': 'reached' });
+    const site = await Site.start({
+      '/': `<body>${fill(way, canary).replaceAll(':U', `:${udp.address().port}`)}${DONE}`,
+      '/redirect': (_req, res) => void res.writeHead(302, { location: canary.url('/x') }).end(),
+      '/sw.js': (_req, res) =>
+        void res
+          .writeHead(200, { 'content-type': 'text/javascript' })
+          .end(`fetch('${canary.url('/x')}', { mode: 'no-cors' })`),
+    });
+    return new Trap(canary, site, udp);
+  }
+
+  get reached(): readonly unknown[] {
+    return [this.canary.hits, this.#datagrams];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.canary.close(), this.site.close()]);
+    this.#udp.close();
+  }
+}
+
 describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
   let bench: BrowserBench;
   /** On loopback, which nobody opened. */
   let canary: Site;
   let site: Site;
   let page = '';
-  let udp: Socket;
-  let datagrams = 0;
-
-  const fill = (text: string, target: Site) =>
-    text
-      .replaceAll('C/', `${target.url('')}/`)
-      .replaceAll('"C"', `"${target.url('')}"`)
-      .replaceAll(':U', `:${udp.address().port}`)
-      .replaceAll(':P', `:${target.port}`);
 
   beforeAll(async () => {
-    udp = createSocket('udp4');
-    udp.on('message', () => datagrams++);
-    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
     canary = await Site.start({ '/x': 'reached' });
     site = await Site.start({
       '/': (_req, res) => void res.writeHead(200, { 'content-type': 'text/html' }).end(page),
@@ -158,20 +191,29 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
   });
   beforeEach(() => {
     canary.hits.length = 0;
-    datagrams = 0;
     bench.bench.decision = () => 'ask';
   });
   afterAll(async () => {
     await bench?.close();
     await Promise.all([site?.close(), canary?.close()]);
-    udp?.close();
   });
 
+  /** What a page has reached by the time that it is done. */
+  async function reachedBy(way: string, alsoOpen: boolean): Promise<readonly unknown[]> {
+    const trap = await Trap.set(way);
+    try {
+      bench.allow(trap.site, ...(alsoOpen ? [trap.canary] : []));
+      await bench.call('page_snapshot', { url: trap.site.url(), wait: '#done' });
+      return trap.reached;
+    } finally {
+      await trap.close();
+    }
+  }
+
   describe('reach nothing on this machine that nobody opened [WEB-1]', () => {
-    test.each(WAYS)('by %s', async (_name, way) => {
-      page = `<body>${fill(way, canary)}${DONE}`;
-      await bench.call('page_snapshot', { url: site.url(), wait: '#done' });
-      expect([canary.hits, datagrams]).toEqual([[], 0]);
+    // They mostly wait, and each has places of its own.
+    test.concurrent.each(WAYS)('by %s', async (_name, way) => {
+      expect(await reachedBy(way, false)).toEqual([[], 0]);
     });
 
     test.each(LEADING)('by going there: %s', async (_name, way) => {
@@ -195,19 +237,15 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
     beforeAll(() => bench.allow(canary));
     afterAll(() => void bench.allowed.pop());
 
-    test.each(WAYS.filter(([name]) => PARTS.includes(name)))('by %s', async (_name, way) => {
-      page = `<body>${fill(way, canary)}${DONE}`;
-      await bench.call('page_snapshot', { url: site.url(), wait: '#done' });
-      expect([canary.hits, datagrams]).toEqual([[], 0]);
+    test.concurrent.each(WAYS.filter(([name]) => PARTS.includes(name)))('by %s', async (_name, way) => {
+      expect(await reachedBy(way, true)).toEqual([[], 0]);
     });
 
     test.each(WAYS.filter(([name]) => PARTS.includes(name)))(
       'which they do reach where a rule allows it, so that these tests can fail: by %s',
       async (_name, way) => {
         bench.bench.decision = () => 'allow';
-        page = `<body>${fill(way, canary)}${DONE}`;
-        await bench.call('page_snapshot', { url: site.url(), wait: '#done' });
-        expect(canary.hits).not.toEqual([]);
+        expect((await reachedBy(way, true))[0]).not.toEqual([]);
       },
     );
 
@@ -359,6 +397,55 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
       expect(await bench.text('page_snapshot', { url: site.url(), wait: '#done' })).not.toContain(
         'registered',
       );
+    });
+  });
+
+  describe('many at once [WEB-7]', () => {
+    /** Says who asked for it, and what a page before it left behind. */
+    const VISITED = `<body><p>for </p><script>
+      document.querySelector('p').append(location.search, '; cookie ', document.cookie, '; kept ', String(localStorage.kept));
+      document.cookie = 'seen=1';
+      localStorage.kept = 'something';
+    </script>${DONE}`;
+
+    test('each call has a page of its own, also of one client', async () => {
+      page = VISITED;
+      // A page is made ready after a call: whoever comes first gets it, and nobody else.
+      await bench.text('page_snapshot', { url: site.url('/?first'), wait: '#done' });
+      await bench.browsers.settled();
+      for (let round = 0; round < 2; round++) {
+        const asked = Array.from({ length: 6 }, (_, i) => ({ client: `k${i % 3}`, mark: `r${round}n${i}` }));
+        const texts = await Promise.all(
+          asked.map(({ client, mark }) =>
+            bench.text('page_snapshot', { url: site.url(`/?${mark}`), wait: '#done' }, client),
+          ),
+        );
+        expect(texts.map((text) => /for (.*?; kept \w+)/.exec(text)?.[1])).toEqual(
+          asked.map(({ mark }) => `?${mark}; cookie ; kept undefined`),
+        );
+      }
+    });
+
+    test('a session goes on where it was, and is its own client’s', async () => {
+      page = VISITED;
+      const visit = (client: string, mark: string) =>
+        bench.text(
+          'use_page',
+          {
+            url: site.url(`/?${mark}`),
+            session: 'same-name',
+            steps: [{ do: 'wait', on: '#done' }],
+          },
+          client,
+        );
+      await Promise.all(['k1', 'k2', 'k3'].map((client) => visit(client, `${client}a`)));
+      for (const client of ['k1', 'k2', 'k3']) {
+        const read = await bench.call('query_page', { session: 'same-name', selector: 'p >> nth=0' }, client);
+        expect(JSON.stringify(read.output)).toContain(`?${client}a; cookie ; kept undefined`);
+      }
+      await Promise.all(['k1', 'k2', 'k3'].map((client) => visit(client, `${client}b`)));
+      const read = await bench.call('query_page', { session: 'same-name', selector: 'p >> nth=0' }, 'k2');
+      expect(JSON.stringify(read.output)).toContain('?k2b; cookie seen=1; kept something');
     });
   });
 

@@ -40,7 +40,10 @@ export class Imaging {
 
   /** @param edge - longest side in pixels; a smaller picture is only turned into the type */
   async draw(data: Buffer, from: PictureType, to: PictureType, edge: number): Promise<Image> {
-    this.#page ??= this.#open();
+    this.#page ??= this.#open().catch((error: unknown) => {
+      this.#page = undefined;
+      throw error;
+    });
     const page = await this.#page;
     const input = JSON.stringify({ base64: data.toString('base64'), from, to, edge, quality: 0.8 });
     const drawn = (await page.evaluate(`(${DRAW})(${input})`)) as {
@@ -53,7 +56,13 @@ export class Imaging {
 
   async #open(): Promise<Page> {
     const context = await this.#browser.newContext({ offline: true, serviceWorkers: 'block' });
-    return context.newPage();
+    const page = await context.newPage();
+    // A picture too large for it ends this page: the next one has a new one.
+    page.on('crash', () => {
+      this.#page = undefined;
+      void context.close().catch(() => {});
+    });
+    return page;
   }
 }
 

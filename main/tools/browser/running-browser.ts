@@ -81,8 +81,10 @@ export class RunningBrowser {
   /** A fresh page. @param options - of the context; with any, the page that is ready does not fit */
   async open(options: BrowserContextOptions | undefined): Promise<OpenPage> {
     if (options === undefined) {
-      const spare = await this.#spare;
+      // Taken before anything is waited for: it must never be given to two.
+      const taken = this.#spare;
       this.#spare = undefined;
+      const spare = await taken;
       if (spare !== undefined && !spare.closed) return spare;
     }
     return OpenPage.create(this.#browser, this.#proxy, this.#net, options);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from './node.mjs';
+import { suitesOf, suitesTable } from './suites.mjs';
 
 /** Where `npm test` leaves vitest's reports, one file for each project. */
 export const REPORTS = join(ROOT, 'test-results');
@@ -71,10 +72,8 @@ function main() {
   }
   const markdown = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
   const claims = claimsOf(markdown);
-  const { rows, problems } = judge(
-    claims,
-    proofsOf(names.map((name) => JSON.parse(readFileSync(join(REPORTS, name), 'utf8')))),
-  );
+  const reports = names.map((name) => JSON.parse(readFileSync(join(REPORTS, name), 'utf8')));
+  const { rows, problems } = judge(claims, proofsOf(reports));
   problems.push(
     ...unknownMentions(markdown).map((id) => `${id}: SECURITY.md mentions it and does not claim it`),
   );
@@ -83,6 +82,7 @@ function main() {
       `${id.padEnd(8)} ${String(passed + failed).padStart(4)} tests  ${result.padEnd(8)} ${text.slice(0, 90)}\n`,
     );
   for (const problem of problems) process.stdout.write(`problem: ${problem}\n`);
+  process.stdout.write(`\n${suitesTable(suitesOf(reports))}\n\n`);
   process.stdout.write(`${claims.length} claims, ${problems.length} problems\n`);
   process.exitCode = problems.length === 0 && claims.length > 0 ? 0 : 1;
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { audit } from './audit.mjs';
 import { REPORTS } from './claims.mjs';
 import { countVitest, failuresOf, lastLine, table } from './counts.mjs';
 import { findElectron, whyNoWindow } from './desktop.mjs';
@@ -24,11 +25,13 @@ if (!built) steps.push({ name: 'build', passed: 0, failed: 1, skipped: 0 });
 steps.push(await check('lint', '@biomejs/biome/bin/biome', 'check', '.'));
 steps.push(await check('types', 'typescript/bin/tsc', '-p', '.'));
 steps.push(await check('types of the panel', 'typescript/bin/tsc', '-p', 'renderer'));
+steps.push(auditStep());
 steps.push(...(await vitest()));
 steps.push(await check('claims', join(ROOT, 'scripts', 'claims.mjs')));
 
 const failures = steps.flatMap((step) => (step.failures ?? []).map((line) => `failed: ${line}\n`));
-process.stdout.write(`\n${failures.join('')}\n${table(steps)}\n\n${desktop.line}\n${lastLine(steps)}\n`);
+const said = [...steps.flatMap((step) => step.said ?? []), desktop.line].join('\n');
+process.stdout.write(`\n${failures.join('')}\n${table(steps)}\n\n${said}\n${lastLine(steps)}\n`);
 process.exitCode = steps.some((step) => step.failed > 0) ? 1 : 0;
 
 /** On what the desktop's tests run: on Electron where its program is here and can be shown, else on its double. */
@@ -46,6 +49,22 @@ async function check(name, script, ...args) {
   say(`${name} …`);
   const passed = (await run(resolve(ROOT, 'node_modules', script), args)) === 0;
   return { name, passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+/** Where the network gives no answer this is skipped, and said. */
+function auditStep() {
+  say('known problems of packages …');
+  const { result, lines } = audit();
+  for (const line of lines) say(line);
+  const count = (one) => (result === one ? 1 : 0);
+  return {
+    name: 'known problems',
+    passed: count('passed'),
+    failed: count('failed'),
+    skipped: count('unknown'),
+    said: `packages: ${lines[0]}`,
+    failures: result === 'failed' ? lines : [],
+  };
 }
 
 async function vitest() {

@@ -13,6 +13,7 @@ const SUITES = [
   ['panel', /e2e\/attacks-panel|main\/headless\/panel[^/]*$/],
   ['IPC and windows', /main\/electron\/(?:ipc|hardening|protocol|windows)[^/]*$/],
   ['approvals', /e2e\/attacks-approvals/],
+  ['one client against another', /e2e\/attacks-clients/],
   ['resources', /e2e\/attacks-resources/],
   ['keys and redaction', /main\/vault\/|main\/core\/redact[^/]*$/],
   ['audit log', /main\/store\/audit(?:-verify)?\.test/],

@@ -3,8 +3,8 @@ import { CHANNELS, type Channel, type ChannelInput, type ChannelOutput } from '.
 import { builtLicences } from './about.ts';
 import type { Core } from './composition.ts';
 import { settingsText } from './config/settings-transfer.ts';
+import { ruleBody } from './core/admin.ts';
 import { FastbandError } from './core/errors.ts';
-import { policyText, ruleBody } from './core/policy-file.ts';
 import { tryTool } from './core/trial.ts';
 import { inspectWorkspaces } from './health.ts';
 import { journalDiffs } from './journal-diff.ts';
@@ -53,10 +53,11 @@ const HANDLERS: Handlers = {
   'rules.remove': ({ id }, core) => core.admin.removeRule(id),
   'rules.update': ({ id, rule }, core) => core.admin.updateRule(id, rule),
   'rules.preview': (input, core) => core.previewRule(input),
-  'rules.export': (_, core) => ({
-    name: 'fastband-rules.yaml',
-    text: policyText({ version: 1, rules: core.store.rules.list().map(ruleBody) }),
-  }),
+  'rules.export': async (_, core) => {
+    const { policyText } = await import('./core/policy-file.ts');
+    const rules = core.store.rules.list().map(ruleBody);
+    return { name: 'fastband-rules.yaml', text: policyText({ version: 1, rules }) };
+  },
   'rules.import': (input, core) => core.admin.importRules(input),
   'rules.explain': (input, core) => core.explain(input),
 

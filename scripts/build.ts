@@ -17,6 +17,7 @@ const EXTERNAL = ['better-sqlite3', 'keytar', '@vscode/ripgrep', 'playwright-cor
 const ENTRIES = [
   'main',
   'reader-worker',
+  'policy-worker',
   'page-worker',
   'sqlite-process',
   'compare-worker',
@@ -51,6 +52,7 @@ try {
       cli: 'main/headless/cli.ts',
       main: 'main/index.ts',
       'reader-worker': 'main/store/reader-worker.ts',
+      'policy-worker': 'main/core/policy-worker.ts',
       'page-worker': 'main/tools/web/page-worker.ts',
       'sqlite-process': 'main/tools/databases/sqlite-process.ts',
       'compare-worker': 'main/tools/browser/compare-worker.ts',

@@ -16,6 +16,7 @@ export const NEEDED = [
   'package.json',
   'dist/main.js',
   'dist/reader-worker.js',
+  'dist/policy-worker.js',
   'dist/page-worker.js',
   'dist/compare-worker.js',
   'dist/sqlite-process.js',

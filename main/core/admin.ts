@@ -12,7 +12,7 @@ import { showLine } from './display.ts';
 import { FastbandError } from './errors.ts';
 import { newId } from './ids.ts';
 import { compileMatch } from './match.ts';
-import { parsePolicy, ruleBody } from './policy-file.ts';
+import { readPolicy } from './policy-reader.ts';
 import type { Redactor } from './redact.ts';
 import { isWithin } from './within.ts';
 import { matchWords } from './words.ts';
@@ -121,10 +121,10 @@ export class Admin {
   }
 
   /** Takes over the rules of a policy file, all of them or none. With a problem in it, nothing. */
-  importRules({ text, replace, dryRun }: ChannelInput<'rules.import'>): RulesImport {
+  async importRules({ text, replace, dryRun }: ChannelInput<'rules.import'>): Promise<RulesImport> {
     let wanted: readonly RuleInput[];
     try {
-      wanted = parsePolicy(text, 'This file').rules;
+      wanted = (await readPolicy(text, 'This file')).rules;
     } catch (error) {
       if (!(error instanceof FastbandError)) throw error;
       return { added: [], removed: [], kept: 0, problem: error.message, applied: false };
@@ -357,4 +357,9 @@ function freeName(base: string, taken: readonly Workspace[]): string {
   const used = new Set(taken.map((one) => one.name));
   if (!used.has(clean)) return clean;
   for (let i = 2; ; i++) if (!used.has(`${clean}-${i}`)) return `${clean}-${i}`;
+}
+
+/** A rule without what its table adds: as a person wrote it. */
+export function ruleBody({ id: _id, createdAt: _at, source: _source, ...body }: Rule): RuleInput {
+  return body;
 }

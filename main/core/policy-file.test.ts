@@ -43,6 +43,11 @@ describe('a policy file', () => {
       `${RULE}version: 1\n`,
       /line 5: Map keys must be unique/,
     ],
+    [
+      'a key twice, by another name',
+      `version: 1\n? &r rules\n: [{ effect: deny, match: { kind: write, paths: [a] } }]\n*r : []\n`,
+      /line 4: a key must be a plain word/,
+    ],
     ['a tag of another language', `version: !!js/function 1\nrules: []\n`, /line 1: Unresolved tag/],
     ['no YAML at all', 'rules: [', /no valid policy/],
     ['nothing', '', /the file/],

@@ -1,15 +1,18 @@
-import { LineCounter, parseDocument, stringify } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument, stringify, visit } from 'yaml';
 import type { z } from 'zod';
-import { PolicyFile, type Rule, type RuleInput } from '../../contract/policy.ts';
+import { PolicyFile } from '../../contract/policy.ts';
+import { middleCut, showLine } from './display.ts';
 import { FastbandError } from './errors.ts';
 import { compileMatch } from './match.ts';
 
 /** An alias may stand for others, and those for others still: a few lines that would fill the memory. */
 const MAX_ALIASES = 20;
 const MAX_PROBLEMS = 10;
+const MAX_PROBLEM = 200;
 
 /**
- * Reads a policy file's text: YAML of the core schema (no custom tags), every key known, every pattern meaningful.
+ * Reads a policy file's text: YAML of the core schema (no custom tags), every key known, every pattern meaningful. Some
+ * texts of a few kilobytes take this parser minutes: what a person has not chosen is read by `readPolicy`.
  *
  * @param name - what messages call the file
  * @throws FastbandError `invalid_input`, with the line of each problem
@@ -35,6 +38,7 @@ export function parsePolicy(text: string, name: string): PolicyFile {
   const problems = [...document.errors, ...document.warnings].map(
     (error) => `line ${at(error.pos[0])}: ${error.message}`,
   );
+  problems.push(...strangeKeys(document).map((offset) => `line ${at(offset)}: a key must be a plain word`));
   if (problems.length > 0) throw bad(name, problems);
   let value: unknown;
   try {
@@ -56,14 +60,20 @@ export function parsePolicy(text: string, name: string): PolicyFile {
   return parsed.data;
 }
 
-/** A rule without what its table adds: as a person wrote it. */
-export function ruleBody({ id: _id, createdAt: _at, source: _source, ...body }: Rule): RuleInput {
-  return body;
-}
-
 /** A policy file's text, as `parsePolicy` reads it. */
 export function policyText(policy: Pick<PolicyFile, 'version' | 'rules'>): string {
   return stringify(policy, { schema: 'core', aliasDuplicateObjects: false });
+}
+
+/** Where keys are that are no words: an alias could be a key that is there already, and would silently win over it. */
+function strangeKeys(document: Document): number[] {
+  const found: number[] = [];
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key)) found.push(hasRange(key) ? key.range[0] : 0);
+    },
+  });
+  return found;
 }
 
 function hasRange(node: unknown): node is { range: [number, number, number] } {
@@ -99,8 +109,7 @@ function matchProblem(match: PolicyFile['rules'][number]['match']): string | und
 
 function bad(name: string, problems: readonly string[]): FastbandError {
   const more = problems.length > MAX_PROBLEMS ? `; and ${problems.length - MAX_PROBLEMS} more` : '';
-  return new FastbandError(
-    'invalid_input',
-    `${name} is no valid policy: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}.`,
-  );
+  // What is wrong may be said in the file's own words.
+  const shown = problems.slice(0, MAX_PROBLEMS).map((one) => middleCut(showLine(one), MAX_PROBLEM));
+  return new FastbandError('invalid_input', `${name} is no valid policy: ${shown.join('; ')}${more}.`);
 }

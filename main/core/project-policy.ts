@@ -1,13 +1,11 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import type { Workspace } from '../../contract/entities.ts';
-import { PolicyFile, type Rule } from '../../contract/policy.ts';
+import type { PolicyFile, Rule } from '../../contract/policy.ts';
 import { sha256Hex } from './canonical.ts';
 import { showLine } from './display.ts';
-import { compileMatch } from './match.ts';
+import { readPolicy } from './policy-reader.ts';
 
 export const PROJECT_POLICY = '.fastband/policy.yaml';
 const MAX_BYTES = 256 * 1024;
@@ -40,7 +38,8 @@ export async function loadProjectRules(
   const rules: Rule[] = [];
   const problems: string[] = [];
   for (const { workspace, text, problem } of files) {
-    const loaded = problem === undefined ? parseProjectPolicy(workspace, text) : closed(workspace, problem);
+    const loaded =
+      problem === undefined ? await readProjectPolicy(workspace, text) : closed(workspace, problem);
     rules.push(...loaded.rules);
     problems.push(...loaded.problems);
   }
@@ -86,24 +85,23 @@ export async function inspectProjectPolicy(
   const { text, problem } = await readPolicyFile(workspace);
   if (text === undefined && problem === undefined) return { rules: null };
   const { rules, problems } =
-    problem === undefined ? parseProjectPolicy(workspace, text) : closed(workspace, problem);
+    problem === undefined ? await readProjectPolicy(workspace, text) : closed(workspace, problem);
   return { rules: rules.length, ...(problems[0] === undefined ? {} : { problem: problems[0] }) };
 }
 
 /** The rules of one file's text. A file that cannot be understood denies all but reading in its workspace. */
-export function parseProjectPolicy(
+async function readProjectPolicy(
   workspace: Workspace,
   text: string | undefined,
-): { rules: Rule[]; problems: string[] } {
+): Promise<{ rules: Rule[]; problems: string[] }> {
   if (text === undefined) return { rules: [], problems: [] };
   let parsed: PolicyFile;
   try {
-    parsed = PolicyFile.parse(parse(text, { schema: 'core', maxAliasCount: 20, uniqueKeys: true }));
-    for (const rule of parsed.rules) compileMatch(rule.match);
+    parsed = await readPolicy(text, 'it');
   } catch (error) {
     return closed(
       workspace,
-      `cannot be understood: ${error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : 'unknown error'}`,
+      `cannot be understood: ${error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown error'}`,
     );
   }
   const rules: Rule[] = [];

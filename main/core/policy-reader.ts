@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads';
+import type { PolicyFile } from '../../contract/policy.ts';
+import { sha256Hex } from './canonical.ts';
+import { FastbandError } from './errors.ts';
+
+export interface PolicyQuestion {
+  readonly text: string;
+  readonly name: string;
+}
+
+export type PolicyAnswer = { readonly policy: PolicyFile } | { readonly problem: string };
+
+/** A file that takes longer was made to, in milliseconds: one with as many rules as may be takes a tenth of it. */
+const LIMIT_MS = 3000;
+/** Answers that are kept: looks at a workspace's health ask for the same file again and again. */
+const MAX_KNOWN = 50;
+
+const known = new Map<string, PolicyAnswer>();
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Reads a policy file's text as `parsePolicy` does, on a thread with a limit of time and memory: strangers write
+ * projects' files, and a few kilobytes of brackets keep a YAML parser busy for minutes.
+ *
+ * @param name - what messages call the file
+ * @throws FastbandError `invalid_input`, with the line of each problem
+ */
+export async function readPolicy(text: string, name: string): Promise<PolicyFile> {
+  const key = sha256Hex(JSON.stringify([name, text]));
+  let answer = known.get(key);
+  if (answer === undefined) {
+    // One after the other: many workspaces at once must not be as many threads.
+    const asked = turn.then(() => ask({ text, name }));
+    turn = asked.catch(() => {});
+    answer = await asked;
+    known.set(key, answer);
+    const [oldest] = known.keys();
+    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  }
+  if ('problem' in answer) throw new FastbandError('invalid_input', answer.problem);
+  return answer.policy;
+}
+
+async function ask(question: PolicyQuestion): Promise<PolicyAnswer> {
+  // From source Node runs the TypeScript itself; a build puts the bundled worker beside its other files.
+  const file = import.meta.url.endsWith('.ts') ? './policy-worker.ts' : './policy-worker.js';
+  const worker = new Worker(new URL(file, import.meta.url), {
+    name: 'policy-reader',
+    execArgv: [],
+    env: {},
+    workerData: question,
+    resourceLimits: { maxOldGenerationSizeMb: 128 },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<PolicyAnswer>((resolve, reject) => {
+      const tooMuch = (cause?: unknown) =>
+        reject(
+          new FastbandError('invalid_input', `${question.name} is too large or too tangled to be read.`, {
+            cause,
+          }),
+        );
+      worker.once('online', () => {
+        timer = setTimeout(tooMuch, LIMIT_MS);
+      });
+      worker.once('message', resolve);
+      worker.once('error', tooMuch);
+      worker.once('exit', () => tooMuch());
+    });
+  } finally {
+    clearTimeout(timer);
+    void worker.terminate();
+  }
+}

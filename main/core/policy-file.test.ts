@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PolicyFile } from '../../contract/policy.ts';
-import { parsePolicy, policyText } from './policy-file.ts';
+import { isPlain, parsePolicy, policyText } from './policy-file.ts';
 
 const RULE = `version: 1
 rules:
@@ -59,4 +59,19 @@ describe('a policy file', () => {
   ])('is refused with the line of the problem: %s', (_name, text, message) => {
     expect(() => parsePolicy(text, 'policy.yaml')).toThrow(message);
   });
+});
+
+describe('a text that is read at once', () => {
+  test('is what people write, rules on a line each or spread out', () => {
+    expect(isPlain(RULE)).toBe(true);
+    expect(isPlain(RULE.replace('match: {', 'match: # who? [us]\n      {'))).toBe(true);
+    expect(isPlain(RULE.repeat(50))).toBe(true);
+  });
+
+  test.each(['{', '[', '[{', '? ', '- ', '{"]":', "{a': ']', ", '{"}": ["]", ', '{"\\"]": '])(
+    'is none that nests for ever: %s',
+    (motif) => {
+      expect(isPlain(motif.repeat(1000))).toBe(false);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { type Document, isScalar, LineCounter, parseDocument, stringify, visit } from 'yaml';
+import { type Document, isScalar, Lexer, LineCounter, parseDocument, stringify, visit } from 'yaml';
 import type { z } from 'zod';
 import { PolicyFile } from '../../contract/policy.ts';
 import { middleCut, showLine } from './display.ts';
@@ -9,6 +9,8 @@ import { compileMatch } from './match.ts';
 const MAX_ALIASES = 20;
 const MAX_PROBLEMS = 10;
 const MAX_PROBLEM = 200;
+/** Rules nest four deep. */
+const PLAIN_DEPTH = 8;
 
 /**
  * Reads a policy file's text: YAML of the core schema (no custom tags), every key known, every pattern meaningful. Some
@@ -63,6 +65,24 @@ export function parsePolicy(text: string, name: string): PolicyFile {
 /** A policy file's text, as `parsePolicy` reads it. */
 export function policyText(policy: Pick<PolicyFile, 'version' | 'rules'>): string {
   return stringify(policy, { schema: 'core', aliasDuplicateObjects: false });
+}
+
+/**
+ * Whether a text nests no deeper than people write, on one line: the parser goes through deeper ones again and again. Told
+ * by its own lexer, which goes through any text once.
+ */
+export function isPlain(text: string): boolean {
+  let depth = 0;
+  let inRow = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '?') return false;
+    if (token === '[' || token === '{') depth++;
+    else if ((token === ']' || token === '}') && depth > 0) depth--;
+    if (token === '-') inRow++;
+    else if (token.includes('\n')) inRow = 0;
+    if (depth > PLAIN_DEPTH || inRow > PLAIN_DEPTH) return false;
+  }
+  return true;
 }
 
 /** Where keys are that are no words: an alias could be a key that is there already, and would silently win over it. */

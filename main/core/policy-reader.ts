@@ -12,6 +12,8 @@ export type PolicyAnswer = { readonly policy: PolicyFile } | { readonly problem:
 
 /** A file that takes longer was made to, in milliseconds: one with as many rules as may be takes a tenth of it. */
 const LIMIT_MS = 3000;
+/** Longer ones are read on a thread, which takes longer to start than it takes to read a short one. */
+const PLAIN_LENGTH = 8000;
 /** Answers that are kept: looks at a workspace's health ask for the same file again and again. */
 const MAX_KNOWN = 50;
 
@@ -26,6 +28,10 @@ let turn: Promise<unknown> = Promise.resolve();
  * @throws FastbandError `invalid_input`, with the line of each problem
  */
 export async function readPolicy(text: string, name: string): Promise<PolicyFile> {
+  if (text.length <= PLAIN_LENGTH) {
+    const { isPlain, parsePolicy } = await import('./policy-file.ts');
+    if (isPlain(text)) return parsePolicy(text, name);
+  }
   const key = sha256Hex(JSON.stringify([name, text]));
   let answer = known.get(key);
   if (answer === undefined) {
@@ -54,18 +60,16 @@ async function ask(question: PolicyQuestion): Promise<PolicyAnswer> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<PolicyAnswer>((resolve, reject) => {
-      const tooMuch = (cause?: unknown) =>
-        reject(
-          new FastbandError('invalid_input', `${question.name} is too large or too tangled to be read.`, {
-            cause,
-          }),
-        );
+      const problem = `${question.name} is too large or too tangled to be read.`;
+      // A thread that does not come to be says nothing of the file: the next look begins anew.
+      let fail = (cause?: unknown) => reject(new FastbandError('invalid_input', problem, { cause }));
       worker.once('online', () => {
-        timer = setTimeout(tooMuch, LIMIT_MS);
+        fail = () => resolve({ problem });
+        timer = setTimeout(fail, LIMIT_MS);
       });
       worker.once('message', resolve);
-      worker.once('error', tooMuch);
-      worker.once('exit', () => tooMuch());
+      worker.once('error', (error) => fail(error));
+      worker.once('exit', () => fail());
     });
   } finally {
     clearTimeout(timer);

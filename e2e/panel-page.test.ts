@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Approval } from '../contract/approvals.ts';
 import type { AuditRow } from '../contract/audit.ts';
@@ -27,6 +26,8 @@ const FLAGS = [
   '--no-first-run',
 ];
 const GUARD_MS = 500;
+/** As the build left them. */
+const ASSETS = resolve(import.meta.dirname, '../dist/renderer');
 
 const change = { kind: 'write', workspace: 'shop', path: 'src/cart.ts', op: 'modify' } as const;
 
@@ -182,7 +183,6 @@ const missing = existsSync(CHROMIUM)
 
 describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   const sessionKey = randomBytes(32);
-  let assets: string;
   let home: string;
   let browser: Browser;
   let context: BrowserContext;
@@ -192,18 +192,11 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    assets = await mkdtemp(join(tmpdir(), 'fastband-renderer-'));
-    await build({
-      configFile: resolve(import.meta.dirname, '../vite.config.ts'),
-      logLevel: 'warn',
-      build: { outDir: assets, emptyOutDir: true },
-    });
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   });
 
   afterAll(async () => {
     await browser?.close();
-    await rm(assets, { recursive: true, force: true });
   });
 
   const start = (port = 0): Promise<Panel> =>
@@ -211,7 +204,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
       app: fake.app,
       port,
       token: 'token',
-      assets,
+      assets: ASSETS,
       sessionKey,
       log: silentLog,
       ports: { clock: realClock, random: (bytes) => randomBytes(bytes), home },

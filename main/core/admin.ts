@@ -6,6 +6,7 @@ import type { Client, ToolInfo, Workspace } from '../../contract/entities.ts';
 import type { Grant, Rule, RuleInput, RulesImport } from '../../contract/policy.ts';
 import type { Settings, SettingsPatch } from '../../contract/settings.ts';
 import { planImport, resetPatch } from '../config/settings-transfer.ts';
+import { isOwn } from '../guard/fs-home.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { canonicalJson } from './canonical.ts';
 import { showLine } from './display.ts';
@@ -14,7 +15,6 @@ import { newId } from './ids.ts';
 import { compileMatch } from './match.ts';
 import { readPolicy } from './policy-reader.ts';
 import type { Redactor } from './redact.ts';
-import { isWithin } from './within.ts';
 import { matchWords } from './words.ts';
 
 /** The tables that a person's changes go to, as far as they are used here. */
@@ -183,7 +183,7 @@ export class Admin {
    */
   async addWorkspace(input: ChannelInput<'workspaces.add'>): Promise<Workspace> {
     const root = await existingFolder(input.root);
-    if (isWithin(root, this.#deps.home)) {
+    if (isOwn(root, this.#deps.home)) {
       throw new FastbandError(
         'invalid_input',
         'This folder is part of where Fastband keeps its own data. Choose another.',

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { AuditOutcome } from '../../contract/audit.ts';
 import { EFFECT_KINDS, type Effect, type EffectKind } from '../../contract/effects.ts';
@@ -25,7 +24,7 @@ import type {
   ToolContent,
   ToolResult,
 } from './tool.ts';
-import { isWithin } from './within.ts';
+import { visibility } from './visible.ts';
 import { effectWords } from './words.ts';
 
 /** A tool as the registry knows it: its definition, hashed, and whether it is switched on. */
@@ -476,20 +475,13 @@ export class Dispatcher {
     const { ports, host } = this.#deps;
     const workspaces = this.#deps.workspaces();
     const allowed = this.#deps.policy().visible(this.#asking(client));
-    const roots = new Map(workspaces.map((workspace) => [workspace.name, workspace.root]));
-    // A walk through a workspace that holds Fastband's own folder passes it by, whatever the rules say.
-    const holdsHome = workspaces.some((workspace) => isWithin(ports.home, workspace.root));
-    const visible = holdsHome
-      ? (workspace: string, path: string) =>
-          !isWithin(join(roots.get(workspace) ?? ports.home, path), ports.home) && allowed(workspace, path)
-      : allowed;
     return {
       client,
       workspaces,
       settings: this.#deps.settings(),
       ports,
       signal,
-      visible,
+      visible: visibility(workspaces, ports.home, allowed),
       decision: (effect) => this.#decide([effect], client).decision,
       host,
     };

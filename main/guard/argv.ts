@@ -4,6 +4,7 @@ import { basename, delimiter, dirname, isAbsolute, join, parse, resolve, sep } f
 import type { Workspace } from '../../contract/entities.ts';
 import { FastbandError } from '../core/errors.ts';
 import { isWithin } from '../core/within.ts';
+import { isOwn } from './fs-home.ts';
 import { openProgram } from './programs.ts';
 
 export interface ResolvedCommand {
@@ -71,7 +72,7 @@ export function safePath(
     .filter((entry) => isAbsolute(entry))
     .filter(
       (entry) =>
-        !isWithin(resolve(entry), home) &&
+        !isOwn(resolve(entry), home) &&
         !workspaces.some((workspace) => isWithin(resolve(entry), workspace.root)),
     )
     .join(delimiter);
@@ -130,7 +131,7 @@ async function refuseOwn(words: readonly string[], { cwd, home }: ResolveCommand
       const named = [path, real, walked].some((one) =>
         /^fastband(?:\.(?:exe|cmd|js|mjs))?$/i.test(basename(one)),
       );
-      const inside = [real, walked].some((one) => isWithin(one, home) || places.includes(one));
+      const inside = [real, walked].some((one) => isOwn(one, home) || places.includes(one));
       // A shell text or a pattern may name the folder too; what is written out is caught, and the person sees the rest.
       if (named || inside || word.includes(home)) {
         throw new FastbandError(

@@ -22,6 +22,12 @@ export function holds(outer: string, inner: string): boolean {
   return i === o || i.startsWith(o.endsWith(sep) ? o : o + sep);
 }
 
+/** As `holds`, for a system that tells case apart, about a place that must not be missed where part of a disk does not. */
+export function holdsInAnyCase(outer: string, inner: string): boolean {
+  const fold = (path: string) => path.normalize('NFC').toLowerCase();
+  return holds(fold(outer), fold(inner));
+}
+
 /**
  * Why no file system call may see this path, or undefined. Pure, so that each platform's rules are tested everywhere.
  * Escapes such as `%2e%2e` are not decoded: they are names.

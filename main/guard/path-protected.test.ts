@@ -65,6 +65,23 @@ describe('what belongs to Fastband [FS-3]', () => {
     expect(await code(read('.', { workspaces: [inner] }))).toBe('path_refused');
   });
 
+  test('its home in other letters, which part of a disk may not tell apart', async () => {
+    const inner = join(ws.root, 'conf/Fastband');
+    await mkdir(inner, { recursive: true });
+    for (const path of ['conf/FASTBAND/settings.json', 'CONF/fastband', 'conf/fastband'])
+      for (const intent of ['read', 'write'] as const)
+        expect(await code(resolvePath(path, { workspaces: [ws], home: inner, intent }))).toBe('path_refused');
+    expect(await code(read('conf/fastband-notes', { home: inner }))).toBe('allowed');
+  });
+
+  test('a hard link to a file in a folder of it', async () => {
+    await mkdir(join(home, 'journal/ab'), { recursive: true });
+    await writeFile(join(home, 'journal/ab/copy'), 'SECRET');
+    await link(join(home, 'journal/ab/copy'), join(ws.root, 'mine.txt'));
+    expect(await code(read('mine.txt'))).toBe('path_refused');
+    expect(await code(write('mine.txt'))).toBe('path_refused');
+  });
+
   test('a hard link to its database', async () => {
     await link(join(home, 'fastband.db'), join(ws.root, 'mine.db'));
     expect(await code(read('mine.db'))).toBe('path_refused');

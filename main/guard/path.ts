@@ -77,7 +77,7 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
   if (workspace === undefined || (lexical.workspace !== undefined && lexical.workspace !== workspace))
     throw outside(shown);
   const path = relativeTo(workspace, absolute);
-  await refuseHome(absolute, options.home, shown);
+  refuseHome(absolute, options.home, shown);
   if (intent === 'write') {
     refuseWrite(workspace, path, shown);
     if (lexical.workspace !== undefined)
@@ -103,7 +103,7 @@ export async function resolvePath(requested: string, options: ResolveOptions): P
   const isLink = info.isSymbolicLink();
   if (isLink && options.followLast !== false) throw changed(shown);
   if (!isLink) refuseSpecial(info, shown);
-  if (info.isFile() && info.nlink > 1) await refuseHomeLink(info, options.home, shown);
+  if (info.isFile()) await refuseHomeLink(info, options.home, shown);
   if (!info.isDirectory() && /[\\/]$/.test(requested) && requested.endsWith(sep)) {
     throw new FastbandError('not_found', `${shown} ends with a slash, but is not a folder.`);
   }

@@ -26,6 +26,7 @@ import type {
   Tool,
   ToolResult,
 } from '../core/tool.ts';
+import { visibility } from '../core/visible.ts';
 
 /** What a call left in the journal, in order. */
 export interface Kept extends JournalChange {
@@ -43,7 +44,8 @@ export class ToolBench {
   readonly hidden = new Set<string>();
   readonly workspaces: Workspace[];
   readonly base: string;
-  readonly home: string;
+  /** A test may say that it lies elsewhere. */
+  home: string;
   /** The policy's word on effects that turn up while running. */
   decision: (effect: Effect) => Decision = () => 'ask';
   settings = DEFAULT_SETTINGS;
@@ -96,7 +98,11 @@ export class ToolBench {
       settings: this.settings,
       ports: fakePorts(this.clock, { home: this.home }),
       signal: this.controller.signal,
-      visible: (workspace, path) => !this.hidden.has(`${workspace}:${path}`),
+      visible: visibility(
+        this.workspaces,
+        this.home,
+        (workspace, path) => !this.hidden.has(`${workspace}:${path}`),
+      ),
       decision: (effect) => this.decision(effect),
       host: {
         version: '1.2.3',

@@ -1,4 +1,4 @@
-import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { refusal, ToolBench } from '../testing.ts';
@@ -227,23 +227,18 @@ describe('walks show nothing that they must not [FS-8]', () => {
 
   test('Fastband’s own folder', async () => {
     await bench.put('src/deep/own/fastband.db', 'needle');
-    const context = {
-      ...bench.runContext(),
-      ports: { ...bench.runContext().ports, home: bench.path('src/deep') },
-    };
-    const list = await listDirectory.run(
-      await listDirectory.plan({ path: '.', depth: 10 }, context),
-      context,
-    );
-    const search = await searchFiles.run(
-      await searchFiles.plan(searchFiles.input.parse({ pattern: 'needle' }), context),
-      context,
-    );
-    const find = await findFiles.run(
-      await findFiles.plan(findFiles.input.parse({ pattern: '**' }), context),
-      context,
-    );
-    expect(JSON.stringify([list.output, search.output, find.output])).not.toContain('deep');
+    bench.home = bench.path('src/deep');
+    expect(JSON.stringify(await everything())).not.toContain('deep');
+  });
+
+  test('a file of Fastband’s own under a second name', async () => {
+    await writeFile(join(bench.home, 'settings.json'), 'needle');
+    await link(join(bench.home, 'settings.json'), bench.path('src/mine.json'));
+    await link(bench.path('a.ts'), bench.path('src/second.ts'));
+    const shown = await hits({ pattern: 'needle' });
+    expect(shown.filter((one) => one.includes('mine'))).toEqual([]);
+    // Other second names are files like any.
+    expect(shown).toContain('src/second.ts');
   });
 
   test('what a workspace further in hides', async () => {

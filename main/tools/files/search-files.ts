@@ -1,7 +1,9 @@
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { FastbandError } from '../../core/errors.ts';
-import { inFolder } from '../../guard/fs-folder.ts';
+import type { RunContext } from '../../core/tool.ts';
+import { type HeldFolder, inFolder } from '../../guard/fs-folder.ts';
+import { isOwnLink } from '../../guard/fs-home.ts';
 import { callerPath, changed, lstatOf } from '../../guard/path.ts';
 import { childPath, resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
@@ -66,7 +68,7 @@ export const searchFiles = defineTool({
   async run({ data }, context) {
     const glob = data.glob === undefined ? undefined : fileGlob(data.glob);
     const visible = visibleIn(context, data.workspace);
-    const lines: Line[] = [];
+    let lines: Line[] = [];
     const wanted = new Map<string, string | undefined>();
     /** The path to show for one that ripgrep names, or undefined where it is not to be shown. */
     const shownPath = (below: string): string | undefined => {
@@ -123,6 +125,9 @@ export const searchFiles = defineTool({
           });
           return 'more';
         });
+        const own = await ownLinks(wanted, folder, context);
+        lines = lines.filter((one) => !own.has(one.path));
+        matches = lines.filter((one) => one.match).length;
       },
     );
     // Files come in the order that threads finish them; the same search should read the same.
@@ -134,6 +139,21 @@ export const searchFiles = defineTool({
     };
   },
 });
+
+/** Which of the files are Fastband's own under a second name, by the path that they would be shown with. */
+async function ownLinks(
+  files: ReadonlyMap<string, string | undefined>,
+  folder: HeldFolder,
+  { ports }: RunContext,
+): Promise<ReadonlySet<string>> {
+  const own = new Set<string>();
+  for (const [name, path] of files) {
+    if (path === undefined) continue;
+    const info = await lstatOf(folder.at(name));
+    if (info !== null && (await isOwnLink(info, ports.home))) own.add(path);
+  }
+  return own;
+}
 
 function shorten(text: string): string {
   const line = text.replace(/\r?\n$/, '');

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { FastbandError } from '../../core/errors.ts';
 import type { PlanContext } from '../../core/tool.ts';
 import { inFolder } from '../../guard/fs-folder.ts';
-import { realHome } from '../../guard/fs-home.ts';
+import { homePlaces } from '../../guard/fs-home.ts';
 import { holds, isGitName, isPolicyFolderName } from '../../guard/fs-names.ts';
 import { lstatOf, type PathStat } from '../../guard/path.ts';
 import { childPath } from '../paths.ts';
@@ -81,7 +81,7 @@ export async function refuseProtected(
   context: PlanContext,
 ): Promise<void> {
   const { absolute, requested } = folder;
-  if (holds(absolute, context.ports.home) || holds(absolute, await realHome(context.ports.home))) {
+  if (homePlaces(context.ports.home).some((place) => holds(absolute, place))) {
     throw new FastbandError(
       'path_refused',
       `${requested} holds Fastband's own folder, which no tool may change.`,

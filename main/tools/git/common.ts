@@ -1,8 +1,13 @@
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { Effect, WriteOp } from '../../../contract/effects.ts';
+import type { Workspace } from '../../../contract/entities.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { PlanContext } from '../../core/tool.ts';
+import { isOwn, isOwnLink } from '../../guard/fs-home.ts';
+import { isPolicyFolderName } from '../../guard/fs-names.ts';
 import { git, openRepository, plainRevision, type Repository } from '../../guard/git.ts';
+import { lstatOf, workspaceOf } from '../../guard/path.ts';
 import { childPath, resolveFor } from '../paths.ts';
 
 export const REPOSITORY = z.string().default('.').describe('in the repository');
@@ -39,17 +44,38 @@ export function inWorkspace({ relative }: Repository, path: string): string {
   return childPath(relative, path);
 }
 
+/** Where a name of the repository lies: in the innermost workspace, whose rules count, as for every other tool. */
+export function placeOf(
+  repository: Repository,
+  name: string,
+  { workspaces }: PlanContext,
+): { readonly workspace: Workspace; readonly path: string } {
+  const absolute = join(repository.root, name);
+  const workspace = workspaceOf(absolute, workspaces) ?? repository.workspace;
+  const path = relative(workspace.root, absolute);
+  return { workspace, path: path === '' ? '.' : path.replaceAll('\\', '/') };
+}
+
 /** Effects on files of the working tree; past a number the whole tree stands for all. */
-export function fileEffects(repository: Repository, names: readonly string[]): Effect[] {
-  const { workspace, relative } = repository;
-  if (names.length > MAX_NAMED)
-    return [{ kind: 'write', workspace: workspace.name, path: relative, op: 'git-restore', tree: true }];
-  return names.map((name) => ({
-    kind: 'write',
-    workspace: workspace.name,
-    path: inWorkspace(repository, name),
-    op: 'git-restore',
-  }));
+export function fileEffects(
+  repository: Repository,
+  names: readonly string[],
+  context: PlanContext,
+): Effect[] {
+  const places = names.map((name) => placeOf(repository, name, context));
+  if (names.length <= MAX_NAMED)
+    return places.map(({ workspace, path }) => writeEffect(workspace, path, false));
+  const inner = new Set(
+    places.map((one) => one.workspace).filter((one) => one.name !== repository.workspace.name),
+  );
+  return [
+    writeEffect(repository.workspace, repository.relative, true),
+    ...[...inner].map((workspace) => writeEffect(workspace, '.', true)),
+  ];
+}
+
+function writeEffect({ name }: Workspace, path: string, tree: boolean): Effect {
+  return { kind: 'write', workspace: name, path, op: 'git-restore', ...(tree ? { tree } : {}) };
 }
 
 /** The commit that a revision names. A blob or tree named by its hash would show files past the rules about them. */
@@ -106,6 +132,23 @@ export function byVisibility(
   return { shown, hidden: names.length - shown.length };
 }
 
+/** As `byVisibility`, for what reads the files: one that is Fastband's own under a second name is not to be read. */
+export async function byContent(
+  repository: Repository,
+  names: readonly string[],
+  context: PlanContext,
+): Promise<{ shown: string[]; hidden: number }> {
+  const { shown, hidden } = byVisibility(repository, names, context);
+  const own = await Promise.all(
+    shown.map(async (name) => {
+      const info = await lstatOf(join(repository.root, name));
+      return info !== null && isOwnLink(info, context.ports.home);
+    }),
+  );
+  const readable = shown.filter((_, at) => own[at] === false);
+  return { shown: readable, hidden: hidden + shown.length - readable.length };
+}
+
 export const DIFF = ['--no-ext-diff', '--no-textconv', '--no-renames', '--no-color', '--submodule=short'];
 
 /** A patch of what the client may see: files that the rules hide are left out and counted. */
@@ -119,7 +162,7 @@ export async function patchOf(
   const names = zeroSeparated(
     (await git(repository, [...args, ...DIFF, '--name-only', '-z', ...limit], context)).stdout,
   );
-  const { shown, hidden } = byVisibility(repository, names, context);
+  const { shown, hidden } = await byContent(repository, names, context);
   if (shown.length === 0) return { patch: '', files: [], hidden, cut: false };
   if (hidden > 0 && shown.length > 2000)
     throw new FastbandError(
@@ -178,12 +221,28 @@ export async function refuseFiltered(
   }
 }
 
-/** Refuses names that no tool may write. */
-export function refuseProtectedNames(names: readonly string[]): void {
-  const found = names.find((name) => name.toLowerCase().split('/').includes('.fastband'));
-  if (found !== undefined)
-    throw new FastbandError(
-      'path_refused',
-      `This would change ${found}, the project's policy for Fastband. Only a person does that.`,
-    );
+/** Refuses names that no tool may write, also where git would. @throws FastbandError `path_refused`, `read_only` */
+export function refuseProtectedNames(
+  repository: Repository,
+  names: readonly string[],
+  context: PlanContext,
+): void {
+  for (const name of names) {
+    if (isOwn(join(repository.root, name), context.ports.home))
+      throw new FastbandError(
+        'path_refused',
+        `This would change ${name}, which belongs to Fastband itself. No tool does that.`,
+      );
+    if (name.split('/').some(isPolicyFolderName))
+      throw new FastbandError(
+        'path_refused',
+        `This would change ${name}, the project's policy for Fastband. Only a person does that.`,
+      );
+    const { workspace } = placeOf(repository, name, context);
+    if (workspace.readOnly)
+      throw new FastbandError(
+        'read_only',
+        `This would change ${name}, which is in the workspace ${workspace.name}. That one is read only.`,
+      );
+  }
 }

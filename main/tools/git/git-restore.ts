@@ -11,9 +11,9 @@ import {
   fileEffects,
   frozen,
   gitEffect,
-  inWorkspace,
   isAmong,
   namesIn,
+  placeOf,
   REPOSITORY,
   refuseFiltered,
   refuseProtectedNames,
@@ -45,13 +45,13 @@ export const gitRestore = defineTool({
         `There is nothing ${staged ? 'staged' : 'changed'} there to restore.`,
       );
     if (!staged) {
-      refuseProtectedNames(names);
+      refuseProtectedNames(repository, names, context);
       await refuseFiltered(repository, names, context);
     }
     const files: { name: string; stat: PathStat | null }[] = [];
     for (const name of names) files.push({ name, stat: await lstatOf(join(repository.root, name)) });
     return {
-      effects: staged ? [gitEffect(repository, 'git-stage')] : fileEffects(repository, names),
+      effects: staged ? [gitEffect(repository, 'git-stage')] : fileEffects(repository, names, context),
       data: { repository: frozen(repository), files, staged },
       preview: async () => {
         if (staged)
@@ -68,13 +68,9 @@ export const gitRestore = defineTool({
       for (const { name, stat } of files) {
         const absolute = join(repository.root, name);
         if (!sameThing(stat, await lstatOf(absolute))) throw changed(name);
+        const { workspace, path } = placeOf(repository, name, context);
         tickets.push(
-          await context.journal.before({
-            workspace: repository.workspace.name,
-            path: inWorkspace(repository, name),
-            absolute,
-            op: 'git-restore',
-          }),
+          await context.journal.before({ workspace: workspace.name, path, absolute, op: 'git-restore' }),
         );
       }
     }

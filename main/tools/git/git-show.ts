@@ -5,10 +5,10 @@ import { defineTool } from '../tool.ts';
 import {
   commitOf,
   frozen,
-  inWorkspace,
   MAX_PATCH,
   namesIn,
   patchOf,
+  placeOf,
   REPOSITORY,
   readEffect,
   repositoryAt,
@@ -37,11 +37,12 @@ export const gitShow = defineTool({
     const repository = await repositoryAt(path, context);
     const commit = await commitOf(repository, revision, context);
     const [name] = file === undefined ? [] : await namesIn(repository, [file], context, 'read');
+    const place = name === undefined ? undefined : placeOf(repository, name, context);
     return {
       effects: [
-        name === undefined
+        place === undefined
           ? readEffect(repository)
-          : { kind: 'read', workspace: repository.workspace.name, path: inWorkspace(repository, name) },
+          : { kind: 'read', workspace: place.workspace.name, path: place.path },
       ],
       data: { repository: frozen(repository), commit, ...(name === undefined ? {} : { name }) },
     };

@@ -6,12 +6,12 @@ import { changed, lstatOf, type PathStat, sameThing } from '../../guard/path.ts'
 import { textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
 import {
-  byVisibility,
+  byContent,
   frozen,
   gitEffect,
-  inWorkspace,
   isAmong,
   namesIn,
+  placeOf,
   REPOSITORY,
   refuseFiltered,
   repositoryAt,
@@ -37,7 +37,7 @@ export const gitStage = defineTool({
     const names = [...new Set(zeroSeparated(listed.stdout))]
       .filter((name) => isAmong(name, chosen) && !name.endsWith('/'))
       .sort();
-    const { shown, hidden } = byVisibility(repository, names, context);
+    const { shown, hidden } = await byContent(repository, names, context);
     if (shown.length === 0)
       throw new FastbandError(
         'invalid_input',
@@ -51,11 +51,10 @@ export const gitStage = defineTool({
     return {
       effects: [
         gitEffect(repository, 'git-stage'),
-        ...shown.slice(0, 500).map((name) => ({
-          kind: 'read' as const,
-          workspace: repository.workspace.name,
-          path: inWorkspace(repository, name),
-        })),
+        ...shown.slice(0, 500).map((name) => {
+          const { workspace, path } = placeOf(repository, name, context);
+          return { kind: 'read' as const, workspace: workspace.name, path };
+        }),
       ],
       data: { repository: frozen(repository), files },
       preview: () => ({

@@ -41,11 +41,11 @@ export const gitSwitch = defineTool({
         : zeroSeparated(
             (await git(repository, ['diff', ...DIFF, '--name-only', '-z', head, commit], context)).stdout,
           );
-    refuseProtectedNames(names);
+    refuseProtectedNames(repository, names, context);
     await refuseFiltered(repository, names, context);
     const from = await branchOf(repository, context);
     return {
-      effects: [gitEffect(repository, 'git-switch'), ...fileEffects(repository, names)],
+      effects: [gitEffect(repository, 'git-switch'), ...fileEffects(repository, names, context)],
       data: { repository: frozen(repository), branch, head, from, commit, files: names.length },
       preview: () => ({
         previews: [

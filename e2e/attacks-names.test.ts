@@ -444,6 +444,57 @@ describe.skipIf(!canMount)('what is mounted in a workspace (mounts: needs root o
   });
 });
 
+/** Ways to a disk that does not tell letters' case apart; most systems know none of them. */
+const FOLDING: readonly (readonly (readonly [program: string, ...args: string[]])[])[] = [
+  [['mount', '-t', 'tmpfs', '-o', 'casefold', 'tmpfs', 'AT']],
+  [
+    ['truncate', '-s', '16M', 'IMAGE'],
+    ['mkfs.ext4', '-q', '-O', 'casefold', 'IMAGE'],
+    ['mount', '-o', 'loop', 'IMAGE', 'AT'],
+  ],
+  [
+    ['truncate', '-s', '16M', 'IMAGE'],
+    ['mkfs.vfat', 'IMAGE'],
+    ['mount', '-o', 'loop', 'IMAGE', 'AT'],
+  ],
+];
+
+/** Mounts such a disk. @returns the folder in which case does not count; undefined where the system has none */
+function foldingFolder(at: string, image: string): string | undefined {
+  mkdirSync(at);
+  for (const way of FOLDING) {
+    const plain = (text: string) => (text === 'AT' ? at : text === 'IMAGE' ? image : text);
+    if (!way.every(([program, ...args]) => spawnSync(program, args.map(plain)).status === 0)) continue;
+    mounted.push(at);
+    const folder = join(at, 'folding');
+    mkdirSync(folder);
+    spawnSync('chattr', ['+F', folder]);
+    writeFileSync(join(folder, 'probe'), '');
+    if (existsSync(join(folder, 'PROBE'))) return folder;
+    execFileSync('umount', [at]);
+    mounted.splice(mounted.indexOf(at), 1);
+  }
+  return undefined;
+}
+
+it('a disk that does not tell case apart: what no tool writes is not written in other letters (mounts: needs root on Linux, and a kernel that folds case) [FS-4]', async (context) => {
+  const folder = canMount ? foldingFolder(join(box.folder, 'disk'), join(box.folder, 'image')) : undefined;
+  if (folder === undefined) {
+    context.skip('no file system here folds case');
+    return;
+  }
+  mkdirSync(join(folder, '.git'));
+  mkdirSync(join(folder, '.fastband'));
+  await host.api('workspaces.add', { root: folder, name: 'folding' });
+  for (const path of ['.GIT/config', '.Git/hooks/x', '.FASTBAND/policy.yaml', '.Fastband/policy.yaml'])
+    expect([path, (await call('write_file', { path: `folding/${path}`, content: 'x' })).code]).toEqual([
+      path,
+      'path_refused',
+    ]);
+  expect(readdirSync(join(folder, '.git'))).toEqual([]);
+  expect(readdirSync(join(folder, '.fastband'))).toEqual([]);
+});
+
 describe('things that are no files [FS-1]', () => {
   beforeAll(async () => {
     execFileSync('mkfifo', [inside('pipe')]);

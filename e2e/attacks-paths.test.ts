@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   existsSync,
   linkSync,
@@ -32,6 +33,26 @@ const PNG = Buffer.concat([
 /** A path is judged before anything is done: an answer that takes longer waits for something. */
 const ANSWER_MS = 5000;
 const AT_ONCE = 6;
+const RACE_MS = 2000;
+/**
+ * Puts a link to a folder outside in a folder's place and takes it back, until it is ended. Whatever the host made there
+ * meanwhile goes: it is the swaps that matter.
+ */
+const RACER = `
+const { renameSync, rmSync, symlinkSync } = require('node:fs');
+const [folder, aside, out, dwell] = process.argv.slice(1);
+const clear = () => rmSync(folder, { recursive: true, force: true });
+const put = (how) => { for (;;) try { return how(); } catch { clear(); } };
+const rest = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * dwell);
+process.stdout.write('x');
+for (;;) {
+  renameSync(folder, aside);
+  put(() => symlinkSync(out, folder));
+  rest();
+  clear();
+  put(() => renameSync(aside, folder));
+  rest();
+}`;
 
 let box: Sandbox;
 let host: Host;
@@ -412,5 +433,93 @@ describe('a path that leads out, in every parameter of every tool [FS-1 FS-3]', 
     expect(
       (await client.callTool({ name: 'read_file', arguments: { path: 'd/b.txt' } })).isError ?? false,
     ).toBe(false);
+  });
+});
+
+/** What is tried meanwhile, and how long each state of the folder lasts at most, so that calls can end in one. */
+const RACES: readonly (readonly [
+  name: string,
+  dwellMs: number,
+  calls: (round: number) => readonly (readonly [name: string, args: Arguments])[],
+])[] = [
+  [
+    'files are read and written',
+    8,
+    (round) => [
+      ['read_file', { path: 'race/f' }],
+      ['write_file', { path: 'race/f', content: `round ${round}\n` }],
+      ['read_many_files', { paths: ['race/f'] }],
+      ['write_file', { path: `race/new-${round % 3}`, content: 'x' }],
+      ['search_files', { path: 'race', pattern: '[a-f0-9]{16}' }],
+      ['search_files', { path: 'race/f', pattern: '[a-f0-9]{16}' }],
+      ['create_directory', { path: `race/d-${round}` }],
+      ['delete_path', { path: 'race/new-0' }],
+      ['move_path', { from: 'race/new-1', to: 'race/new-2' }],
+    ],
+  ],
+  ['a command runs in it', 8, () => [['run_command', { command: ['cat', 'f'], cwd: 'race' }]]],
+  [
+    'git looks at it',
+    100,
+    () => [
+      ['git_diff', { path: 'race' }],
+      ['git_stage', { path: 'race', paths: ['race/f'] }],
+      ['git_diff', { path: 'race', staged: true }],
+    ],
+  ],
+];
+
+describe('a folder that another process swaps for a link again and again, while', () => {
+  it.each(RACES)('%s, leads nowhere [FS-2]', async (_name, dwellMs, calls) => {
+    const out = join(box.folder, 'race-out');
+    // A repository each: git is led astray as easily as a read.
+    for (const folder of [out, inside('race')]) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'f'), 'first\n');
+      const run = (...args: string[]) => execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
+      run('init', '-b', 'main');
+      run('add', '.');
+      run('-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', 'commit', '-m', 'first');
+      writeFileSync(join(folder, 'f'), folder === out ? `${CANARY}\n` : 'inside\n');
+    }
+    const before = readdirSync(out, { recursive: true });
+    const racer = spawn(
+      process.execPath,
+      ['-e', RACER, inside('race'), inside('race-aside'), out, String(dwellMs)],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await once(racer.stdout, 'data');
+    const told: string[] = [];
+    const outcomes = new Map<string, Set<unknown>>();
+    const end = performance.now() + RACE_MS;
+    const attack = async (): Promise<void> => {
+      for (let round = 0; performance.now() < end; round++)
+        for (const [name, args] of calls(round)) {
+          const { content, _meta } = await client.callTool({ name, arguments: args });
+          const text = JSON.stringify(content);
+          if (text.includes(CANARY)) told.push(`${name} ${JSON.stringify(args)} ${text.slice(0, 200)}`);
+          outcomes.set(name, (outcomes.get(name) ?? new Set()).add(_meta?.['fastband/code'] ?? 'done'));
+        }
+    };
+    try {
+      await Promise.all(Array.from({ length: 3 }, attack));
+    } finally {
+      racer.kill('SIGKILL');
+      await once(racer, 'exit');
+    }
+    for (const place of [inside('race'), inside('race-aside')])
+      rmSync(place, { recursive: true, force: true });
+    expect(racer.signalCode).toBe('SIGKILL');
+    expect(told).toEqual([]);
+    expect([readdirSync(out, { recursive: true }), readFileSync(join(out, 'f'), 'utf8')]).toEqual([
+      before,
+      `${CANARY}\n`,
+    ]);
+    // The race was real: the same call was done, and was refused.
+    const [[first = ''] = []] = calls(0);
+    const codes = [...(outcomes.get(first) ?? [])];
+    expect([codes, codes.includes('done'), codes.length > 1]).toEqual([codes, true, true]);
+    for (const [name, all] of outcomes) expect([name, all.has('internal')]).toEqual([name, false]);
   });
 });

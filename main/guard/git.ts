@@ -4,6 +4,7 @@ import { FastbandError } from '../core/errors.ts';
 import type { PlanContext } from '../core/tool.ts';
 import { isWithin } from '../core/within.ts';
 import { resolveCommand, safePath } from './argv.ts';
+import { inFolder } from './fs-folder.ts';
 import type { ResolvedPath } from './path.ts';
 import { runProgram } from './run.ts';
 
@@ -75,16 +76,26 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
   const root = await findRoot(start, folder.workspace.root);
   if (root === undefined)
     throw new FastbandError('not_found', `${folder.requested} is in no git repository of this workspace.`);
-  const gitFolder = await gitFolderOf(root, folder.workspace.root);
-  await refuseAlternates(gitFolder, folder.workspace.root);
   const bare: Repository = { workspace: folder.workspace, root, relative: '', gitPath: '', overrides: [] };
-  const names = await git(bare, ['config', '--list', '--name-only', '-z', '--includes'], context, {
-    allowFailure: true,
-  });
-  const overrides = overridesFor(names.stdout.split('\0'));
+  const overrides = await judge(bare, context);
   const below =
     root === folder.workspace.root ? '.' : root.slice(folder.workspace.root.length + 1).replaceAll('\\', '/');
   return { ...bare, relative: below, gitPath: below === '.' ? '.git' : `${below}/.git`, overrides };
+}
+
+/**
+ * Makes sure that a repository's data lies in the workspace, as it is now.
+ *
+ * @returns settings that turn off what its configuration could run
+ * @throws FastbandError `git_refused`
+ */
+async function judge(repository: Repository, context: PlanContext): Promise<string[]> {
+  const { root, workspace } = repository;
+  await refuseAlternates(await gitFolderOf(root, workspace.root), workspace.root);
+  const names = await git(repository, ['config', '--list', '--name-only', '-z', '--includes'], context, {
+    allowFailure: true,
+  });
+  return overridesFor(names.stdout.split('\0'));
 }
 
 /**
@@ -102,7 +113,9 @@ export async function git(
   const { ports, workspaces } = context;
   const base = { cwd: repository.root, env: ports.env, home: ports.home, workspaces };
   const { binary } = await gitBinary(base);
-  const settings = [...FIXED, ...repository.overrides].flatMap((setting) => ['-c', setting]);
+  // While a person thought about it, somebody may have given the repository a filter, or another one's data.
+  const overrides = options.write === true ? await judge(repository, context) : repository.overrides;
+  const settings = [...FIXED, ...overrides].flatMap((setting) => ['-c', setting]);
   const argv = [
     'git',
     '--no-pager',
@@ -111,16 +124,19 @@ export async function git(
     ...settings,
     ...args,
   ];
-  const result = await runProgram(binary, argv, {
-    cwd: repository.root,
-    env: gitEnvironment(context, repository),
-    stdin: options.stdin ?? '',
-    signal: context.signal,
-    clock: ports.clock,
-    timeoutMs: TIMEOUT_MS,
-    outputBytes: MAX_OUTPUT,
-    floodBytes: FLOOD_BYTES,
-  });
+  // In the folder itself: a link that was put in its place since leads git nowhere else.
+  const result = await inFolder(repository.root, 'The repository', ({ self }) =>
+    runProgram(binary, argv, {
+      cwd: self,
+      env: gitEnvironment(context, repository),
+      stdin: options.stdin ?? '',
+      signal: context.signal,
+      clock: ports.clock,
+      timeoutMs: TIMEOUT_MS,
+      outputBytes: MAX_OUTPUT,
+      floodBytes: FLOOD_BYTES,
+    }),
+  );
   if (result.timedOut) throw new FastbandError('timeout', `git took longer than ${TIMEOUT_MS / 1000} s.`);
   if (result.flooded)
     throw new FastbandError(
@@ -194,8 +210,8 @@ function gitEnvironment({ ports, workspaces }: PlanContext, repository: Reposito
     GIT_SEQUENCE_EDITOR: 'true',
     GIT_ASKPASS: 'true',
     // Named outright: git must not go looking for another repository above, nor take one from a link.
-    GIT_DIR: join(repository.root, '.git'),
-    GIT_WORK_TREE: repository.root,
+    GIT_DIR: '.git',
+    GIT_WORK_TREE: '.',
     GIT_CEILING_DIRECTORIES: dirname(repository.workspace.root),
   };
 }

@@ -8,6 +8,7 @@ import { FastbandError } from '../../core/errors.ts';
 import type { PlanContext } from '../../core/tool.ts';
 import { resolveCommand } from '../../guard/argv.ts';
 import { commandEnvironment } from '../../guard/environment.ts';
+import { inFolder } from '../../guard/fs-folder.ts';
 import { changed, lstatOf, sameThing } from '../../guard/path.ts';
 import { runProgram } from '../../guard/run.ts';
 import { resolveFor } from '../paths.ts';
@@ -116,16 +117,20 @@ export const runCommand = defineTool({
       throw changed(data.argv[0] ?? '');
     const env = environmentFor(context);
     if (sha256Hex(JSON.stringify(env)) !== data.environmentHash) throw changed('The environment');
-    const result = await runProgram(data.binary, data.argv, {
-      cwd: data.cwd,
-      env,
-      stdin: data.stdin,
-      signal: context.signal,
-      clock: context.ports.clock,
-      timeoutMs: data.timeoutSeconds * 1000,
-      outputBytes: context.settings.commands.outputBytes,
-      floodBytes: FLOOD_BYTES,
-      onOutput: (_, text) => context.progress(text.slice(-2000)),
+    // Started in the folder itself, not in what its path leads to by then.
+    const result = await inFolder(data.cwd, data.requested, async ({ self }) => {
+      if ((await stat(self)).ino !== data.cwdStat?.ino) throw changed(data.requested);
+      return runProgram(data.binary, data.argv, {
+        cwd: self,
+        env,
+        stdin: data.stdin,
+        signal: context.signal,
+        clock: context.ports.clock,
+        timeoutMs: data.timeoutSeconds * 1000,
+        outputBytes: context.settings.commands.outputBytes,
+        floodBytes: FLOOD_BYTES,
+        onOutput: (_, text) => context.progress(text.slice(-2000)),
+      });
     });
     const seconds = Math.round(result.durationMs) / 1000;
     const how = result.timedOut

@@ -424,6 +424,43 @@ describe('a hostile repository [GIT-1]', () => {
     expect(existsSync(marker())).toBe(false);
   });
 
+  it.each([
+    ['git_stage', gitStage, { paths: ['a.txt'] }],
+    ['git_restore', gitRestore, { paths: ['a.txt'] }],
+    ['git_switch', gitSwitch, { branch: 'different' }],
+  ] as [string, Tool<unknown, unknown, unknown>, object][])(
+    'starts nothing that it names only once %s was approved [CALL-2]',
+    async (_, tool, input) => {
+      rmSync(bench.path('.gitattributes'));
+      git('switch', '-q', '-c', 'different');
+      put('a.txt', 'different\n');
+      git('commit', '-q', '-a', '-m', 'different');
+      git('switch', '-q', 'main');
+      if (tool.name !== 'git_switch') put('a.txt', 'changed\n');
+      const planned = await plan(tool, input);
+      const program = trap();
+      for (const key of ['clean', 'smudge', 'process']) git('config', `filter.late.${key}`, program);
+      put('.git/info/attributes', '*.txt filter=late\n');
+      await run(tool, planned).catch((error: Error & { code?: string }) => {
+        if (error.code === undefined) throw error;
+      });
+      expect(existsSync(marker())).toBe(false);
+    },
+  );
+
+  it('that is put in the place of one is not worked in, whatever was approved before [CALL-2 FS-2]', async () => {
+    rmSync(bench.path('.gitattributes'));
+    put('a.txt', 'changed\n');
+    const planned = await plan(gitStage, { paths: ['a.txt'] });
+    const outside = join(bench.base, 'outside.git');
+    execFileSync('cp', ['-r', bench.path('.git'), outside]);
+    rmSync(bench.path('.git'), { recursive: true });
+    symlinkSync(outside, bench.path('.git'));
+    const index = readFileSync(join(outside, 'index'));
+    await expect(run(gitStage, planned)).rejects.toMatchObject({ code: 'git_refused' });
+    expect(readFileSync(join(outside, 'index')).equals(index)).toBe(true);
+  });
+
   it('that goes through filters is not staged wrongly: it is refused', async () => {
     git('config', 'filter.evil.clean', 'cat');
     put('a.txt', 'x\n');

@@ -14,6 +14,8 @@ export interface ApprovalRequest {
   readonly tool: string;
   readonly toolHash: string;
   readonly planHash: string;
+  /** Characters of the plan, which each call that waits for it holds in memory. */
+  readonly size: number;
   readonly explanation: Explanation;
   readonly preview: PlanPreview;
   readonly timeoutMs: number;

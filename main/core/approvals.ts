@@ -10,9 +10,13 @@ import { covers } from './policy.ts';
 /** At most so many approvals wait at once, in all and for one client: a flood must not tire the person out. */
 export const MAX_WAITING = 100;
 export const MAX_WAITING_PER_CLIENT = 20;
+/** And what one client's waiting calls hold together, in characters of their plans: a retry holds its plan once more. */
+export const MAX_HELD_PER_CLIENT = 64 * 1024 * 1024;
 /** An approval that no call waits for any longer stays this long for a retry to join. */
 export const ORPHAN_MS = 120_000;
 const HISTORY = 500;
+/** Of settled approvals, in characters of JSON. The audit log has them all; what was shown to the person is here. */
+const HISTORY_SIZE = 16 * 1024 * 1024;
 
 export type Verdict =
   | { readonly allow: true; readonly approval: Approval }
@@ -62,6 +66,7 @@ export class ApprovalQueue {
   readonly #open = new Map<string, Entry>();
   readonly #byPlan = new Map<string, Entry>();
   #settled: Approval[] = [];
+  #settledSizes: number[] = [];
 
   constructor(ports: Pick<Ports, 'clock' | 'random' | 'notify'>, hooks: ApprovalHooks) {
     this.#ports = ports;
@@ -83,17 +88,21 @@ export class ApprovalQueue {
    * Joins a waiting approval for the same plan.
    *
    * @returns undefined when none waits: the caller then makes the preview and calls `ask`
+   * @throws FastbandError `too_many_approvals` when this client's calls hold as much as may be
    */
   join(clientId: string, planHash: string): Ticket | undefined {
     const entry = this.#byPlan.get(planKey(clientId, planHash));
-    return entry === undefined ? undefined : this.#wait(entry);
+    if (entry === undefined) return undefined;
+    // One that nobody waits for is counted once already.
+    if (entry.waiters.size > 0) this.#checkHeld(clientId, entry.request.size);
+    return this.#wait(entry);
   }
 
   /** @throws FastbandError `too_many_approvals` */
   ask(request: ApprovalRequest): Ticket {
     const joined = this.join(request.client.id, request.planHash);
     if (joined !== undefined) return joined;
-    this.checkRoom(request.client.id);
+    this.checkRoom(request.client.id, request.size);
     const now = this.#ports.clock.now();
     const approval = newApproval(request, newId('a', this.#ports.random), now);
     this.#hooks.asked(approval, request.callId);
@@ -112,8 +121,11 @@ export class ApprovalQueue {
     return ticket;
   }
 
-  /** @throws FastbandError `too_many_approvals` when this client, or all together, have as many waiting as may */
-  checkRoom(clientId: string): void {
+  /**
+   * @param size - characters of the plan that would wait
+   * @throws FastbandError `too_many_approvals` when this client, or all together, have as many or as much waiting as may
+   */
+  checkRoom(clientId: string, size: number): void {
     let mine = 0;
     let all = 0;
     for (const entry of this.#open.values()) {
@@ -121,10 +133,23 @@ export class ApprovalQueue {
       all++;
       if (entry.request.client.id === clientId) mine++;
     }
-    if (all < MAX_WAITING && mine < MAX_WAITING_PER_CLIENT) return;
+    if (all >= MAX_WAITING || mine >= MAX_WAITING_PER_CLIENT)
+      throw new FastbandError(
+        'too_many_approvals',
+        `${mine >= MAX_WAITING_PER_CLIENT ? `${mine} of your calls already wait` : `${all} calls already wait`} for a person. Wait for answers before you ask for more.`,
+      );
+    this.#checkHeld(clientId, size);
+  }
+
+  #checkHeld(clientId: string, size: number): void {
+    let held = 0;
+    for (const { request, waiters } of this.#open.values())
+      if (request.client.id === clientId) held += request.size * Math.max(1, waiters.size);
+    // The first one may be as large as a call can be.
+    if (held === 0 || held + size <= MAX_HELD_PER_CLIENT) return;
     throw new FastbandError(
       'too_many_approvals',
-      `${mine >= MAX_WAITING_PER_CLIENT ? `${mine} of your calls already wait` : `${all} calls already wait`} for a person. Wait for answers before you ask for more.`,
+      'Your calls that already wait for a person hold too much. Wait for answers before you ask for more.',
     );
   }
 
@@ -295,14 +320,24 @@ export class ApprovalQueue {
     entry.approval = approval;
     entry.verdict =
       how.error === undefined ? { allow: true, approval } : { allow: false, approval, error: how.error };
-    this.#settled.push(approval);
-    if (this.#settled.length > HISTORY) this.#settled = this.#settled.slice(-HISTORY);
+    this.#remember(approval);
     entry.stopOrphanTimer();
     // An allowance that nobody waits for is kept until its time is up: a retry of the same call takes it.
     if (status !== 'allowed' || entry.waiters.size > 0) this.#forget(entry);
     for (const tell of entry.waiters) tell(entry.verdict);
     entry.waiters.clear();
     this.#ports.notify({ type: 'approval.settled', approval });
+  }
+
+  #remember(approval: Approval): void {
+    this.#settled.push(approval);
+    this.#settledSizes.push(JSON.stringify(approval).length);
+    let size = this.#settledSizes.reduce((sum, one) => sum + one, 0);
+    // The latest one stays, whatever its size: whoever answers it again is to be told that it was answered.
+    while (this.#settled.length > HISTORY || (size > HISTORY_SIZE && this.#settled.length > 1)) {
+      this.#settled.shift();
+      size -= this.#settledSizes.shift() ?? 0;
+    }
   }
 
   /** A denial stands even where it cannot be recorded: the call is then not made, and its own row says so or fails too. */

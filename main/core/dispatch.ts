@@ -9,6 +9,7 @@ import type { ApprovalQueue, Ticket, Verdict } from './approvals.ts';
 import type { AuditEntry, AuditSink } from './audit-entry.ts';
 import { type CallRecord, callDetail } from './audit-entry.ts';
 import { canonicalJson, deepFreeze, sha256Hex } from './canonical.ts';
+import { ClientTurns } from './client-turns.ts';
 import { FastbandError, toWireError } from './errors.ts';
 import { newId } from './ids.ts';
 import { abortError, cancelled, denied, linkAbort, outcomeOf } from './outcome.ts';
@@ -95,6 +96,11 @@ interface ActiveCall {
   readonly controller: AbortController;
 }
 
+/** A call's place among those of its client that work at once. Ending it again does nothing. */
+interface Turn {
+  end(): void;
+}
+
 interface Prepared {
   readonly entry: RegisteredTool;
   readonly callId: string;
@@ -115,6 +121,7 @@ export class Dispatcher {
   readonly #active = new Map<string, ActiveCall>();
   /** Runs of approved calls, so that retries which joined one approval share one run. */
   readonly #sharedRuns = new Map<string, Promise<CallResult>>();
+  readonly #turns = new ClientTurns();
   #stopped = false;
 
   constructor(deps: DispatchDeps) {
@@ -136,8 +143,11 @@ export class Dispatcher {
     const started = ports.clock.monotonic();
     const controller = new AbortController();
     const unlink = linkAbort(request.signal, controller);
+    const record: CallRecord = { callId, client: request.client, tool: request.tool, input: request.input };
+    let turn: Turn | undefined;
     try {
-      const prepared = await this.#prepare(request, callId, started, controller);
+      turn = await this.#turn(record, controller.signal, started);
+      const prepared = await this.#prepare(record, started, controller);
       if (prepared.explanation.decision === 'allow') {
         for (const one of prepared.explanation.effects) {
           if (one.reason.by === 'grant') this.#deps.grantUsed(one.reason.id);
@@ -145,8 +155,9 @@ export class Dispatcher {
         return await this.#run(prepared, request.progress, false);
       }
       unlink();
-      return await this.#askAndRun(prepared, request);
+      return await this.#askAndRun(prepared, request, turn);
     } finally {
+      turn?.end();
       unlink();
     }
   }
@@ -212,19 +223,39 @@ export class Dispatcher {
     this.#stopped = false;
   }
 
-  async #prepare(
-    request: CallRequest,
-    callId: string,
-    started: number,
-    controller: AbortController,
-  ): Promise<Prepared> {
-    const { client } = request;
-    const record: CallRecord = { callId, client, tool: request.tool, input: request.input };
+  /**
+   * A client's calls are planned and run a few at a time. What waited for its turn is judged by what holds when that
+   * comes: planning, and so deciding, begins only then.
+   */
+  async #turn(record: CallRecord, signal: AbortSignal, started: number): Promise<Turn> {
+    const { client } = record;
+    try {
+      const taken = this.#turns.take(client.id, signal);
+      let end: (() => void) | undefined = typeof taken === 'function' ? taken : await taken;
+      const turn = {
+        end: () => {
+          end?.();
+          end = undefined;
+        },
+      };
+      if (typeof taken !== 'function' && !this.#deps.clientActive(client.id)) {
+        turn.end();
+        throw new FastbandError('client_revoked', 'This client was revoked.');
+      }
+      return turn;
+    } catch (error) {
+      this.#refused(record, error, started);
+      throw this.#outward(error, record.tool);
+    }
+  }
+
+  async #prepare(record: CallRecord, started: number, controller: AbortController): Promise<Prepared> {
+    const { callId, client } = record;
     try {
       if (this.#stopped)
         throw new FastbandError('server_stopped', 'Fastband is stopped. Start it again to go on.');
-      const entry = this.#entry(request.tool, client);
-      const input = parseInput(entry.tool, request.input);
+      const entry = this.#entry(record.tool, client);
+      const input = parseInput(entry.tool, record.input);
       const context = this.#planContext(client, controller.signal);
       const plan = await entry.tool.plan(input, context);
       deepFreeze(plan.effects);
@@ -235,16 +266,18 @@ export class Dispatcher {
       return { entry, callId, client, plan, explanation, context, controller, record, started };
     } catch (error) {
       this.#refused(record, error, started);
-      throw this.#outward(error, request.tool);
+      throw this.#outward(error, record.tool);
     }
   }
 
-  async #askAndRun(prepared: Prepared, request: CallRequest): Promise<CallResult> {
+  async #askAndRun(prepared: Prepared, request: CallRequest, turn: Turn): Promise<CallResult> {
     const { record, client, started } = prepared;
     let verdict: Verdict;
     let ticket: Ticket;
     try {
       ticket = await this.#ticket(prepared);
+      // Waiting for a person takes nobody's turn.
+      turn.end();
       verdict = await this.#waitFor(ticket, request);
       if (!verdict.allow) throw verdict.error;
       this.#checkStillAllowed(prepared);
@@ -256,10 +289,10 @@ export class Dispatcher {
     const running = this.#sharedRuns.get(id);
     if (running !== undefined) return running;
     const unlink = linkAbort(request.signal, prepared.controller);
-    const run = this.#run(
+    // Kept before it waits for its turn: whoever joined must find it, and not run the same once more.
+    const run = this.#runApproved(
       { ...prepared, callId: ticket.callId, record: { ...record, callId: ticket.callId, approvalId: id } },
       request.progress,
-      true,
     );
     this.#sharedRuns.set(id, run);
     try {
@@ -271,14 +304,31 @@ export class Dispatcher {
     }
   }
 
+  async #runApproved(prepared: Prepared, progress: CallRequest['progress']): Promise<CallResult> {
+    const { record, started, controller } = prepared;
+    const turn = await this.#turn(record, controller.signal, started);
+    try {
+      try {
+        this.#checkStillAllowed(prepared);
+      } catch (error) {
+        this.#refused(record, error, started);
+        throw this.#outward(error, record.tool);
+      }
+      return await this.#run(prepared, progress, true);
+    } finally {
+      turn.end();
+    }
+  }
+
   async #ticket(prepared: Prepared): Promise<Ticket> {
     const { approvals, settings } = this.#deps;
     const { entry, plan, client, record } = prepared;
-    const planHash = hashPlan(entry, record.input, plan);
+    const frozen = canonicalPlan(entry, record.input, plan);
+    const planHash = sha256Hex(frozen);
     record.planHash = planHash;
     const joined = approvals.join(client.id, planHash);
     if (joined !== undefined) return joined;
-    approvals.checkRoom(client.id);
+    approvals.checkRoom(client.id, frozen.length);
     const preview = (await plan.preview?.()) ?? { previews: [], warnings: [] };
     return approvals.ask({
       callId: prepared.callId,
@@ -286,6 +336,7 @@ export class Dispatcher {
       tool: entry.tool.name,
       toolHash: entry.hash,
       planHash,
+      size: frozen.length,
       explanation: prepared.explanation,
       preview,
       timeoutMs: settings().approvals.timeoutSeconds * 1000,
@@ -546,17 +597,15 @@ export class Dispatcher {
   }
 }
 
-/** SHA-256 over everything that a person is shown and that `run` acts on. */
-function hashPlan(entry: RegisteredTool, input: unknown, plan: Plan): string {
-  return sha256Hex(
-    canonicalJson({
-      tool: entry.tool.name,
-      toolHash: entry.hash,
-      input,
-      effects: plan.effects,
-      data: plan.data,
-    }),
-  );
+/** Everything that a person is shown and that `run` acts on, as one text: its SHA-256 is the plan's hash. */
+function canonicalPlan(entry: RegisteredTool, input: unknown, plan: Plan): string {
+  return canonicalJson({
+    tool: entry.tool.name,
+    toolHash: entry.hash,
+    input,
+    effects: plan.effects,
+    data: plan.data,
+  });
 }
 
 function parseInput(tool: Tool, input: unknown): unknown {

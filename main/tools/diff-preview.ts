@@ -1,7 +1,11 @@
 import { createTwoFilesPatch } from 'diff';
 import type { Preview } from '../../contract/approvals.ts';
+import { middleCut } from '../core/display.ts';
 
 const MAX_LINES = 2000;
+/** Of one line, and of all together: a file of one enormous line must not be held and drawn whole. */
+const MAX_LINE = 4000;
+const MAX_CHARACTERS = 400_000;
 /** Comparing is quadratic at worst; past this many edits the whole file is shown as replaced. */
 const MAX_EDITS = 5000;
 
@@ -35,13 +39,35 @@ export function textPreview(title: string, text: string): Extract<Preview, { kin
 }
 
 function headAndTail(lines: readonly string[]): { text: string; omitted: number } {
-  if (lines.length <= MAX_LINES) return { text: lines.join('\n'), omitted: 0 };
-  const half = MAX_LINES / 2;
-  const omitted = lines.length - 2 * half;
+  const whole = lines.length <= MAX_LINES;
+  const head = fitting(
+    whole ? lines : lines.slice(0, MAX_LINES / 2),
+    whole ? MAX_CHARACTERS : MAX_CHARACTERS / 2,
+  );
+  if (head.length === lines.length) return { text: head.join('\n'), omitted: 0 };
+  const first = fitting(head.slice(0, MAX_LINES / 2), MAX_CHARACTERS / 2);
+  const last = fitting(
+    lines.slice(Math.max(first.length, lines.length - MAX_LINES / 2)).reverse(),
+    MAX_CHARACTERS / 2,
+  );
+  const omitted = lines.length - first.length - last.length;
   return {
-    text: [...lines.slice(0, half), `⋯ ${omitted} lines left out ⋯`, ...lines.slice(-half)].join('\n'),
+    text: [...first, `⋯ ${omitted} lines left out ⋯`, ...last.reverse()].join('\n'),
     omitted,
   };
+}
+
+/** The first lines that together have so many characters, each shortened in its middle where it is enormous. */
+function fitting(lines: readonly string[], max: number): string[] {
+  const kept: string[] = [];
+  let left = max;
+  for (const line of lines) {
+    const shown = middleCut(line, MAX_LINE);
+    left -= shown.length + 1;
+    if (left < 0) break;
+    kept.push(shown);
+  }
+  return kept;
 }
 
 function replaceAll(path: string, before: string, after: string): string {

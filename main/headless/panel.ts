@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { App } from '../app.ts';
 import { FastbandError } from '../core/errors.ts';
 import { steadyClock } from '../core/steady-clock.ts';
+import { boundConnections, connectionsFor, openFilesLimit } from '../guard/connections.ts';
 import { unplain } from '../guard/request.ts';
 import { type Asset, loadAssets, SECURITY_HEADERS } from '../panel-files.ts';
 import { picturePath } from '../picture-path.ts';
@@ -66,6 +67,7 @@ type Caller = { readonly by: 'token' } | { readonly by: 'session'; readonly sess
 
 const BindInput = z.strictObject({ key: z.string().min(32).max(200) });
 const KEY_HEADER = 'fastband-session-key';
+const MAX_CONNECTIONS = 256;
 /** Answers that are on their way get so long to leave when the panel closes. */
 const LAST_WORDS_MS = 200;
 
@@ -116,7 +118,7 @@ class PanelServer {
     this.#streams = new EventStreams(clock, (listener) => options.app.subscribe(listener));
     this.#linkLockout = new Lockout(clock);
     this.#tokenLockout = new Lockout(clock);
-    // Whoever sends a request byte by byte (slowloris) is cut off, and only so many connections are held at all.
+    // Whoever sends a request byte by byte (slowloris) is cut off.
     const limits = {
       headersTimeout: 10_000,
       requestTimeout: 30_000,
@@ -131,11 +133,11 @@ class PanelServer {
         else sendError(res, error);
       });
     });
-    this.#http.maxConnections = 256;
   }
 
   async listen(): Promise<string> {
     const { port } = this.#options;
+    boundConnections(this.#http, connectionsFor(await openFilesLimit(), MAX_CONNECTIONS, 8));
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
       this.#http.listen(port, '127.0.0.1', () => {

@@ -5,23 +5,27 @@ const MAX_DEPTH = 64;
 
 /** Why a body was not taken. */
 export class BodyError extends Error {
-  readonly status: 400 | 413;
+  readonly status: 400 | 413 | 429;
   readonly rpcCode: -32700 | -32000;
 
-  constructor(status: 400 | 413, message: string) {
+  constructor(status: 400 | 413 | 429, message: string) {
     super(message);
     this.name = 'BodyError';
     this.status = status;
-    this.rpcCode = status === 413 ? -32000 : -32700;
+    this.rpcCode = status === 400 ? -32700 : -32000;
   }
 }
 
 /**
  * Reads and parses a JSON body of at most 4 MiB, strict UTF-8, nested at most 64 deep.
  *
- * @throws BodyError 413 or 400
+ * @param take - told of each piece's bytes; false refuses the rest
+ * @throws BodyError 413, 429 or 400
  */
-export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
+export async function readJsonBody(
+  req: IncomingMessage,
+  take: (bytes: number) => boolean = () => true,
+): Promise<unknown> {
   const tooLarge = () => new BodyError(413, `The body is larger than ${MAX_BODY_BYTES} bytes.`);
   if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const bytes = await new Promise<Buffer>((resolve, reject) => {
@@ -32,6 +36,9 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
       if (size > MAX_BODY_BYTES) {
         req.pause();
         reject(tooLarge());
+      } else if (!take(chunk.length)) {
+        req.pause();
+        reject(new BodyError(429, 'Your requests under way hold too much. Wait for their answers.'));
       } else chunks.push(chunk);
     });
     req.on('end', () =>

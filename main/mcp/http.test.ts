@@ -228,6 +228,51 @@ describe('every request [ACC-2]', () => {
     ).not.toBe(429);
   });
 
+  it('of many messages is counted as many [ACC-13]', async () => {
+    const { transport } = await old('token-one');
+    const headers = {
+      'mcp-session-id': transport.sessionId ?? '',
+      accept: 'application/json, text/event-stream',
+    };
+    perMinute = 30;
+    const batch = (size: number) =>
+      raw({ headers, body: `[${Array.from({ length: size }, (_, i) => rpc('tools/list', {}, i)).join()}]` });
+    const [all, more] = [await batch(25), await batch(25)];
+    expect([all.status, more.status]).toEqual([200, 429]);
+    expect(all.text.match(/"id":/g)).toHaveLength(25);
+  });
+
+  it('beyond those that may be under way is refused, and another client’s is not [ACC-13]', async () => {
+    const { transport } = await old('token-one');
+    const headers = {
+      'mcp-session-id': transport.sessionId ?? '',
+      accept: 'application/json, text/event-stream',
+    };
+    const call = (id: number) => rpc('tools/call', { name: 'slow', arguments: {} }, id);
+    const batch = (at: number) => `[${Array.from({ length: 100 }, (_, i) => call(at + i)).join()}]`;
+    const held = Array.from({ length: 6 }, (_, i) => {
+      const req = httpRequest({
+        ...{ host: '127.0.0.1', port: url.port, method: 'POST', path: '/mcp', agent: false },
+        headers: { 'content-type': 'application/json', authorization: 'Bearer token-one', ...headers },
+      });
+      req.on('error', () => {});
+      const status = new Promise((resolve) => req.on('response', (res) => resolve(res.statusCode)));
+      req.end(batch(1000 * i));
+      return { req, status };
+    });
+    expect(
+      await Promise.race(
+        held.map(async ({ status }) => ((await status) === 429 ? 429 : new Promise(() => {}))),
+      ),
+    ).toBe(429);
+    expect(bench.dispatcher.activeCalls).toBeLessThanOrEqual(32);
+    expect(
+      (await raw({ body: rpc('ping'), headers: { authorization: 'Bearer token-two' } })).status,
+    ).not.toBe(429);
+    for (const { req } of held) req.destroy();
+    await expect.poll(async () => (await raw({ headers, body: rpc('tools/list') })).status).toBe(200);
+  });
+
   it('that never ends its headers does not hold up others [ACC-13]', async () => {
     const slow = connect(Number(url.port), '127.0.0.1');
     slow.write('POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n');

@@ -19,10 +19,12 @@ import {
 import type { Client } from '../../contract/entities.ts';
 import type { Caller } from '../core/dispatch.ts';
 import { FastbandError } from '../core/errors.ts';
+import { boundConnections, connectionsFor, openFilesLimit } from '../guard/connections.ts';
 import { unplain } from '../guard/request.ts';
 import type { Clock, Log } from '../ports.ts';
 import { BodyError, readJsonBody } from './body.ts';
 import { answerDirectly, asDirectCall } from './direct.ts';
+import { type Exchange, Exchanges } from './exchanges.ts';
 import { RateLimiter } from './rate-limit.ts';
 import type { McpServerFactory } from './server.ts';
 import { LegacySessions } from './sessions.ts';
@@ -47,6 +49,7 @@ const PATH = '/mcp';
 const METHODS = new Set(['GET', 'POST', 'DELETE']);
 /** What is being ended may still be answered for so long. */
 const LAST_WORDS_MS = 200;
+const MAX_CONNECTIONS = 1024;
 
 /**
  * MCP over Streamable HTTP on 127.0.0.1. Each request passes, in this order: path, Host, Origin, token, rate, body;
@@ -62,12 +65,13 @@ export class McpHttp {
   readonly #modern: McpHttpHandler;
   /** The same, answering as a stream from the start: for calls that may wait for a person. */
   readonly #modernStreaming: McpHttpHandler;
-  /** Requests under way, so that revoking a client ends them. */
-  readonly #underWay = new Map<string, Set<AbortController>>();
+  /** Requests under way, so that they are bounded, and that revoking a client ends them. */
+  readonly #underWay: Exchanges;
 
   constructor(options: McpHttpOptions) {
     this.#options = options;
     const { factory, clock, log, random } = options;
+    this.#underWay = new Exchanges(clock);
     this.#limiter = new RateLimiter(() => clock.monotonic());
     this.#sessions = new LegacySessions({ factory, random, clock });
     const onerror = (error: Error) => log.debug({ reason: error.message }, 'mcp request refused');
@@ -93,6 +97,10 @@ export class McpHttp {
    * @throws FastbandError `port_in_use`
    */
   async listen(port: number): Promise<string> {
+    const connections = connectionsFor(await openFilesLimit(), MAX_CONNECTIONS, 4);
+    boundConnections(this.#http, connections);
+    // No client fills all of them.
+    this.#underWay.most = connections / 2;
     await new Promise<void>((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException) => {
         reject(
@@ -132,7 +140,7 @@ export class McpHttp {
     this.#limiter.forget(clientId);
     if (!this.#underWay.has(clientId) && !this.#sessions.hasAny(clientId)) return;
     this.#options.clock.after(LAST_WORDS_MS, () => {
-      for (const controller of this.#underWay.get(clientId) ?? []) controller.abort();
+      this.#underWay.abort(clientId);
       this.#sessions.closeFor(clientId);
     });
   }
@@ -168,22 +176,36 @@ export class McpHttp {
     if (!origin.ok) return jsonRpcError(res, 403, -32000, 'This Origin is not served here.');
     const client = this.#authenticate(req, res);
     if (client === undefined) return;
-    const wait = this.#limiter.take(client.id, this.#options.callsPerMinute());
-    if (wait > 0) {
-      res.setHeader('Retry-After', String(wait));
-      return jsonRpcError(res, 429, -32000, `Too many requests. Try again in ${wait} s.`);
-    }
-    const controller = new AbortController();
-    const mine = this.#underWay.get(client.id) ?? new Set();
-    this.#underWay.set(client.id, mine.add(controller));
-    res.on('close', () => {
-      if (!res.writableFinished) controller.abort();
-      mine.delete(controller);
-      if (mine.size === 0 && this.#underWay.get(client.id) === mine) this.#underWay.delete(client.id);
-    });
+    const exchange = this.#underWay.begin(client.id, res);
+    if (!this.#mayGoOn(client, exchange, 1, res)) return;
     const revoked = () => void clock.after(0, () => res.destroy());
-    controller.signal.addEventListener('abort', revoked, { once: true });
-    await this.#serve(req, res, client, controller.signal);
+    exchange.signal.addEventListener('abort', revoked, { once: true });
+    await this.#serve(req, res, client, exchange);
+    exchange.wrote();
+  }
+
+  /**
+   * Rate and number of what a client sends.
+   *
+   * @param messages - that came with one request: one, or those of a batch
+   * @returns false when that was too many, which has been answered
+   */
+  #mayGoOn(client: Client, exchange: Exchange, messages: number, res: ServerResponse): boolean {
+    if (!exchange.brought(messages)) {
+      res.setHeader('Retry-After', '1');
+      jsonRpcError(res, 429, -32000, 'Too many requests are under way. Wait for their answers.');
+      return false;
+    }
+    // The first one of a batch was counted when its request came.
+    const wait = this.#limiter.take(
+      client.id,
+      this.#options.callsPerMinute(),
+      messages === 1 ? 1 : messages - 1,
+    );
+    if (wait === 0) return true;
+    res.setHeader('Retry-After', String(wait));
+    jsonRpcError(res, 429, -32000, `Too many requests. Try again in ${wait} s.`);
+    return false;
   }
 
   #authenticate(req: IncomingMessage, res: ServerResponse): Client | undefined {
@@ -204,12 +226,8 @@ export class McpHttp {
     return undefined;
   }
 
-  async #serve(
-    req: IncomingMessage,
-    res: ServerResponse,
-    client: Client,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #serve(req: IncomingMessage, res: ServerResponse, client: Client, exchange: Exchange): Promise<void> {
+    const { signal } = exchange;
     let body: unknown;
     if (!METHODS.has(req.method ?? '')) {
       res.setHeader('Allow', [...METHODS].join(', '));
@@ -220,20 +238,21 @@ export class McpHttp {
         return jsonRpcError(res, 415, -32000, 'Content-Type must be application/json.');
       }
       try {
-        body = await readJsonBody(req);
+        body = await readJsonBody(req, (bytes) => exchange.took(bytes));
       } catch (error) {
         if (!(error instanceof BodyError)) throw error;
-        if (error.status === 413) res.setHeader('Connection', 'close');
+        if (error.status !== 400) res.setHeader('Connection', 'close');
         return jsonRpcError(res, error.status, error.rpcCode, error.message);
       }
     }
+    if (Array.isArray(body) && body.length > 1 && !this.#mayGoOn(client, exchange, body.length, res)) return;
     const authInfo: AuthInfo = { token: '', clientId: client.id, scopes: [], extra: { name: client.name } };
     const direct = this.#shouldStream(body) ? undefined : asDirectCall(req, body);
     if (direct !== undefined) {
       const caller = { id: client.id, name: client.name };
       const server = this.#options.factory.create(caller, direct.classification.revision);
       const answer = await answerDirectly(direct, server, res, authInfo, signal);
-      if (answer !== undefined) await writeWebResponse(answer, res);
+      if (answer !== undefined) await writeWebResponse(answer, res, exchange);
       return;
     }
     const request = toWebRequest(req, signal);
@@ -242,7 +261,7 @@ export class McpHttp {
     const response = legacy
       ? await this.#sessions.handle(request, body, client, authInfo, (run) => res.once('close', run))
       : await (this.#shouldStream(body) ? this.#modernStreaming : this.#modern).fetch(request, options);
-    await writeWebResponse(response, res);
+    await writeWebResponse(response, res, exchange);
   }
 
   #shouldStream(body: unknown): boolean {

@@ -9,12 +9,13 @@ export class RateLimiter {
   }
 
   /**
-   * Takes one request from a client's bucket.
+   * Takes requests from a client's bucket, all or none.
    *
    * @param perMinute - requests a minute; 0 for no limit
-   * @returns seconds to wait before another try, or 0 when the request may go on
+   * @param count - how many at once
+   * @returns seconds to wait before another try, or 0 when they may go on
    */
-  take(clientId: string, perMinute: number): number {
+  take(clientId: string, perMinute: number, count = 1): number {
     if (perMinute === 0) return 0;
     const now = this.#now();
     const bucket = this.#buckets.get(clientId) ?? { tokens: perMinute, at: now };
@@ -22,11 +23,11 @@ export class RateLimiter {
     bucket.tokens = Math.min(perMinute, bucket.tokens + (now - bucket.at) * perMs);
     bucket.at = now;
     this.#buckets.set(clientId, bucket);
-    if (bucket.tokens >= 1) {
-      bucket.tokens -= 1;
+    if (bucket.tokens >= count) {
+      bucket.tokens -= count;
       return 0;
     }
-    return Math.max(1, Math.ceil((1 - bucket.tokens) / perMs / 1000));
+    return Math.max(1, Math.ceil((count - bucket.tokens) / perMs / 1000));
   }
 
   forget(clientId: string): void {

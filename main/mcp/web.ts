@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from './exchanges.ts';
 
 /** The headers that the protocol gives a meaning to. The token among the others has done its work. */
 const HEADERS = [
@@ -27,7 +28,11 @@ export function toWebRequest(req: IncomingMessage, signal: AbortSignal): Request
 }
 
 /** Writes a web-standard response to a Node one, at the reader's pace; a reader that goes away ends it. */
-export async function writeWebResponse(response: Response, res: ServerResponse): Promise<void> {
+export async function writeWebResponse(
+  response: Response,
+  res: ServerResponse,
+  exchange: Pick<Exchange, 'wrote'>,
+): Promise<void> {
   const headers: Record<string, string> = {};
   for (const [name, value] of response.headers) headers[name] = value;
   if (response.body === null) {
@@ -50,7 +55,9 @@ export async function writeWebResponse(response: Response, res: ServerResponse):
   for (;;) {
     const { done, value } = await reader.read();
     if (done || res.destroyed) break;
-    if (!res.write(value)) await drained(res);
+    if (res.write(value)) continue;
+    exchange.wrote();
+    await drained(res);
   }
   res.end();
 }

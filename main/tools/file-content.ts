@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { FastbandError } from '../core/errors.ts';
+import { Turns } from '../core/turns.ts';
 import { openResolved, type ResolvedPath } from '../guard/path.ts';
 
 export const MAX_READ_BYTES = 32 * 1024 * 1024;
@@ -21,7 +22,8 @@ const IMAGES: readonly { readonly mimeType: string; matches(bytes: Buffer): bool
 ];
 
 export type FileContent =
-  | { readonly kind: 'text'; readonly text: string; readonly bytes: number }
+  /** `data` is UTF-8 and holds no NUL: it is for the reader to say how much of it becomes a string. */
+  | { readonly kind: 'text'; readonly data: Buffer; readonly bytes: number }
   | { readonly kind: 'image'; readonly mimeType: string; readonly data: Buffer; readonly bytes: number }
   | { readonly kind: 'binary'; readonly bytes: number };
 
@@ -36,10 +38,9 @@ export async function readContent(
   const bytes = await readBytes(path);
   const mimeType = imageTypeOf(bytes);
   if (mimeType !== undefined) return { kind: 'image', mimeType, data: bytes, bytes: bytes.length };
-  const text = decodeText(bytes);
-  return text === undefined
-    ? { kind: 'binary', bytes: bytes.length }
-    : { kind: 'text', text, bytes: bytes.length };
+  return isText(bytes)
+    ? { kind: 'text', data: bytes.subarray(startsWithBom(bytes) ? BOM.length : 0), bytes: bytes.length }
+    : { kind: 'binary', bytes: bytes.length };
 }
 
 /** The type of an image by its first bytes, whatever its name says; undefined for all else. */
@@ -111,7 +112,37 @@ export async function hashFile(path: Pick<ResolvedPath, 'absolute' | 'stat' | 'r
  * @param bom - `keep` leaves a byte order mark as the first character
  */
 export function decodeText(bytes: Buffer, bom: 'drop' | 'keep' = 'drop'): string | undefined {
-  if (!isUtf8(bytes) || bytes.includes(0)) return undefined;
+  if (!isText(bytes)) return undefined;
   const text = bytes.toString('utf8');
   return bom === 'drop' && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export function startsWithBom(bytes: Buffer): boolean {
+  return bytes.subarray(0, BOM.length).equals(BOM);
+}
+
+function isText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !bytes.includes(0);
+}
+
+/** From here on a file counts as large, in bytes. */
+const LARGE_BYTES = 1024 * 1024;
+const large = new Turns(4);
+
+/**
+ * Does work that holds a file in memory. Small files at once; large ones a few at a time, whoever asks: many calls of
+ * a large file each must not be many such files in memory.
+ *
+ * @throws the signal's reason, and what the work throws
+ */
+export async function holding<T>(bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  if (bytes < LARGE_BYTES) return work();
+  const done = await large.take(signal);
+  try {
+    return await work();
+  } finally {
+    done();
+  }
 }

@@ -3,6 +3,7 @@ import type { BrowserState } from '../../../contract/pictures.ts';
 import type { Settings } from '../../../contract/settings.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { RunContext } from '../../core/tool.ts';
+import { Turns } from '../../core/turns.ts';
 import type { Net } from '../../guard/net.ts';
 import type { Ports } from '../../ports.ts';
 import { type FoundBrowser, findBrowser, installWords, versionOf } from './find-browser.ts';
@@ -10,7 +11,6 @@ import { usesSandbox } from './launch-options.ts';
 import type { OpenPage } from './open-page.ts';
 import type { RunningBrowser } from './running-browser.ts';
 import { Sessions } from './sessions.ts';
-import { Turns } from './turns.ts';
 
 export interface BrowsersDeps {
   readonly net: Net;

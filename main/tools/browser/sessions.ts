@@ -1,7 +1,7 @@
 import { FastbandError } from '../../core/errors.ts';
+import { Turns } from '../../core/turns.ts';
 import type { Clock } from '../../ports.ts';
 import type { OpenPage } from './open-page.ts';
-import { Turns } from './turns.ts';
 
 interface Session {
   readonly clientId: string;

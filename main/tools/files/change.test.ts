@@ -251,6 +251,21 @@ describe('what changed between the plan and the run is never overwritten [CALL-2
 });
 
 describe('edit_file', () => {
+  test.each([
+    ['one edit', [{ old: 'x', new: 'y'.repeat(1_000_000), all: true }]],
+    [
+      'edits that each make more of the last one',
+      Array.from({ length: 12 }, (_, i) => ({
+        old: String.fromCharCode(120 + (i % 2)),
+        new: String.fromCharCode(121 - (i % 2)).repeat(10),
+        all: true,
+      })),
+    ],
+  ])('%s: a file does not become larger than can be read [CALL-6]', async (_, edits) => {
+    await write(bench.path('bomb.txt'), 'x'.repeat(1000));
+    expect((await refusal(bench.plan(editFile, { path: 'bomb.txt', edits }))).code).toBe('too_large');
+  });
+
   test('replaces exact texts in order', async () => {
     const { output } = await bench.call(editFile, {
       path: 'a.txt',

@@ -5,7 +5,7 @@ import { FastbandError } from '../../core/errors.ts';
 import { changing } from '../../guard/fs-errors.ts';
 import { callerPath, changed, lstatOf, sameThing } from '../../guard/path.ts';
 import { diffPreview, textPreview } from '../diff-preview.ts';
-import { decodeText, hashFile, MAX_READ_BYTES, readBytes } from '../file-content.ts';
+import { decodeText, hashFile, holding, MAX_READ_BYTES, readBytes } from '../file-content.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { removePath } from './remove.ts';
@@ -86,17 +86,19 @@ export const deletePath = defineTool({
         }
         if (kind === 'link')
           return { previews: [textPreview('A link; what it leads to stays', relative)], warnings };
-        const bytes = stat.size <= MAX_READ_BYTES ? await readBytes(resolved) : undefined;
-        if (bytes !== undefined && sha256Hex(bytes) !== hash) throw changed(path);
-        const text = bytes === undefined ? undefined : decodeText(bytes, 'keep');
-        return {
-          previews: [
-            text === undefined
-              ? textPreview('A binary or very large file', `${relative}, ${stat.size} bytes`)
-              : diffPreview(relative, text, ''),
-          ],
-          warnings,
-        };
+        return holding(stat.size, context.signal, async () => {
+          const bytes = stat.size <= MAX_READ_BYTES ? await readBytes(resolved) : undefined;
+          if (bytes !== undefined && sha256Hex(bytes) !== hash) throw changed(path);
+          const text = bytes === undefined ? undefined : decodeText(bytes, 'keep');
+          return {
+            previews: [
+              text === undefined
+                ? textPreview('A binary or very large file', `${relative}, ${stat.size} bytes`)
+                : diffPreview(relative, text, ''),
+            ],
+            warnings,
+          };
+        });
       },
     };
   },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FastbandError } from '../../core/errors.ts';
 import { callerPath } from '../../guard/path.ts';
 import { diffPreview } from '../diff-preview.ts';
-import { decodeText, readBytes } from '../file-content.ts';
+import { decodeText, holding, MAX_READ_BYTES, readBytes, startsWithBom } from '../file-content.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { changeEffects, makeChange, planChange } from './change.ts';
@@ -13,6 +13,9 @@ const Edit = z.strictObject({
   new: z.string(),
   all: z.boolean().optional().describe('replace every occurrence'),
 });
+
+/** Places that an error names. */
+const MAX_NAMED = 10;
 
 export const editFile = defineTool({
   name: 'edit_file',
@@ -34,12 +37,18 @@ export const editFile = defineTool({
         `The rules do not let you read ${path}, so you cannot edit it.`,
       );
     }
-    const bytes = await readBytes(resolved);
-    const decoded = decodeText(bytes);
-    if (decoded === undefined) throw new FastbandError('invalid_input', `${path} is not a text file.`);
-    const bom = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? '\ufeff' : '';
-    const { text, replacements } = applyEdits(decoded, edits, path);
-    const change = await planChange(resolved, bom + text, bytes);
+    const { change, replacements, decoded, text } = await holding(
+      resolved.stat?.size ?? 0,
+      context.signal,
+      async () => {
+        const bytes = await readBytes(resolved);
+        const decoded = decodeText(bytes);
+        if (decoded === undefined) throw new FastbandError('invalid_input', `${path} is not a text file.`);
+        const { text, replacements } = applyEdits(decoded, edits, path);
+        const bom = startsWithBom(bytes) ? '\ufeff' : '';
+        return { change: await planChange(resolved, bom + text, bytes), replacements, decoded, text };
+      },
+    );
     return {
       effects: changeEffects(change),
       data: { ...change, replacements },
@@ -74,33 +83,42 @@ export function applyEdits(
     const which = edits.length > 1 ? `Edit ${index + 1}: ` : '';
     const inFile = (part: string) => (crlf ? part.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n') : part);
     const old = inFile(edit.old);
-    const found = occurrences(text, old);
-    if (found.length === 0)
+    const { count, first } = occurrences(text, old);
+    if (count === 0)
       throw new FastbandError(
         'invalid_input',
         `${which}the old text is not in ${path}.${nearest(text, edit.old)} Nothing was changed.`,
       );
-    if (found.length > 1 && edit.all !== true) {
-      const lines = found
-        .slice(0, 10)
-        .map((at) => lineAt(text, at))
-        .join(', ');
+    if (count > 1 && edit.all !== true) {
+      const lines = first.map((at) => lineAt(text, at)).join(', ');
       throw new FastbandError(
         'invalid_input',
-        `${which}the old text occurs ${found.length} times in ${path} (lines ${lines}). Add lines around it, or set all. Nothing was changed.`,
+        `${which}the old text occurs ${count} times in ${path} (lines ${lines}). Add lines around it, or set all. Nothing was changed.`,
       );
     }
-    text = text.split(old).join(inFile(edit.new));
-    replacements += found.length;
+    const replacement = inFile(edit.new);
+    // Before it is made: a few short edits could ask for more than there is memory.
+    if (text.length + count * (replacement.length - old.length) > MAX_READ_BYTES)
+      throw new FastbandError(
+        'too_large',
+        `${which}${path} would become larger than ${MAX_READ_BYTES} characters. Nothing was changed.`,
+      );
+    text = text.split(old).join(replacement);
+    replacements += count;
   });
   if (text === original) throw new FastbandError('invalid_input', `These edits change nothing in ${path}.`);
   return { text, replacements };
 }
 
-function occurrences(text: string, part: string): number[] {
-  const found: number[] = [];
-  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + part.length)) found.push(at);
-  return found;
+/** How often a part occurs, and where first. */
+function occurrences(text: string, part: string): { count: number; first: number[] } {
+  const first: number[] = [];
+  let count = 0;
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + part.length)) {
+    count++;
+    if (first.length < MAX_NAMED) first.push(at);
+  }
+  return { count, first };
 }
 
 function lineAt(text: string, at: number): number {

@@ -100,6 +100,28 @@ describe('read_file', () => {
   });
 
   test.each([
+    ['one byte', 'x', 0],
+    ['two bytes', 'é', 0],
+    ['three bytes', '€', 0],
+    ['four bytes', '👋', 0],
+    ['three bytes, begun after others', '€', 1],
+  ])('one line of characters of %s is cut where the room ends', async (_, character, before) => {
+    const room = 1024 * 1024;
+    const units = room - (room % character.length);
+    const line = 'a'.repeat(before) + character.repeat(Math.floor((units - before) / character.length));
+    const read = async (text: string) => {
+      await bench.put('line.txt', text);
+      return (await bench.call(readFile, { path: 'line.txt' })).output;
+    };
+    expect(await read(line)).toMatchObject({ text: line, more: false, totalLines: 1 });
+    const longer = await read(line + character.repeat(1000));
+    expect(longer).toMatchObject({ more: true, endLine: 1, totalLines: 1 });
+    expect(longer.text === (line + character.repeat(2)).slice(0, room)).toBe(true);
+    const twoLines = await read(`${line.slice(0, -character.length)}\n${character}`);
+    expect(twoLines).toMatchObject({ more: true, endLine: 1, totalLines: 2 });
+  });
+
+  test.each([
     ['a missing file', 'nope.txt', 'not_found'],
     ['a folder', 'dir', 'invalid_input'],
     ['a path outside', '../home/x', 'outside_workspace'],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FastbandError } from '../../core/errors.ts';
 import type { ToolContent, ToolResult } from '../../core/tool.ts';
 import { callerPath, type PathStat } from '../../guard/path.ts';
-import { readContent } from '../file-content.ts';
+import { holding, readContent } from '../file-content.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 
@@ -60,20 +60,31 @@ export const readFile = defineTool({
     };
     return { effects: [{ kind: 'read', workspace: workspace.name, path: relative }], data };
   },
-  run: ({ data }) => readOne(data, data.offset ?? 1, data.limit),
+  run: ({ data }, { signal }) => readOne(data, { offset: data.offset, limit: data.limit, signal }),
 });
+
+interface Reading {
+  /** First line, from 1. */
+  readonly offset?: number | undefined;
+  /** Lines. */
+  readonly limit?: number | undefined;
+  /** Characters that the answer may take; a longer text ends at a line before. */
+  readonly room?: number;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Reads one planned file as the tool answers it.
  *
- * @param room - characters that the answer may take; a longer text ends at a line before
  * @throws FastbandError `too_large` for an image that has no room
  */
-export async function readOne(
+export function readOne(data: ReadData, reading: Reading): Promise<ToolResult<ReadOutput>> {
+  return holding(data.stat?.size ?? 0, reading.signal, () => readHeld(data, reading));
+}
+
+async function readHeld(
   data: ReadData,
-  offset: number,
-  limit: number | undefined,
-  room = MAX_CHARACTERS,
+  { offset = 1, limit, room = MAX_CHARACTERS }: Reading,
 ): Promise<ToolResult<ReadOutput>> {
   const content = await readContent(data);
   const base = { path: data.path, kind: content.kind, bytes: content.bytes };
@@ -96,7 +107,7 @@ export async function readOne(
       summary: `Found ${data.path} to be binary, ${content.bytes} bytes.`,
     };
   }
-  const view = lineWindow(content.text, offset, limit, room);
+  const view = lineWindow(content.data, offset, limit, room);
   const range =
     view.more || offset > 1
       ? `lines ${view.startLine} to ${view.endLine} of ${view.totalLines}`
@@ -111,30 +122,44 @@ export async function readOne(
   };
 }
 
-function lineWindow(text: string, offset: number, limit: number | undefined, room: number) {
-  const starts = lineStarts(text);
-  const totalLines = starts.length;
+/** A UTF-16 unit takes three bytes of UTF-8 at most. */
+const BYTES_PER_UNIT = 3;
+const LINE_FEED = 10;
+
+/** Lines of a text, decoded no further than there is room: the rest of a large file never becomes a string. */
+function lineWindow(bytes: Buffer, offset: number, limit: number | undefined, room: number) {
+  const last = limit === undefined ? Number.POSITIVE_INFINITY : offset - 1 + limit;
+  // A last line without its line feed counts; the emptiness after a last line feed does not.
+  let totalLines = bytes.length === 0 ? 0 : 1;
+  let [from, to] = [0, bytes.length];
+  for (let at = 0; at < bytes.length - 1; at++) {
+    if (bytes[at] !== LINE_FEED) continue;
+    totalLines++;
+    if (totalLines === offset) from = at + 1;
+    if (totalLines === last + 1) to = at + 1;
+  }
   if (offset > Math.max(1, totalLines))
     throw new FastbandError(
       'invalid_input',
       `The file has ${totalLines} lines; offset ${offset} is past its end.`,
     );
-  const from = starts[offset - 1] ?? 0;
-  let endLine = Math.min(totalLines, limit === undefined ? totalLines : offset - 1 + limit);
-  const endOf = (line: number) => starts[line] ?? text.length;
-  while (endLine > offset && endOf(endLine) - from > room) endLine--;
+  // One unit more than there is room for, so that what does not fit shows.
+  const text = bytes.toString('utf8', from, Math.min(to, from + BYTES_PER_UNIT * (room + 1)));
+  const starts = lineStarts(text);
+  const endOf = (line: number) => starts[line - offset + 1] ?? text.length;
+  let endLine = Math.min(totalLines, last);
+  while (endLine > offset && endOf(endLine) > room) endLine--;
   return {
-    text: text.slice(from, Math.min(endOf(endLine), from + room)),
+    text: text.slice(0, Math.min(endOf(endLine), room)),
     startLine: totalLines === 0 ? 0 : offset,
     endLine,
     totalLines,
-    more: endLine < totalLines || endOf(endLine) - from > room,
+    more: endLine < totalLines || endOf(endLine) > room,
   };
 }
 
-/** Where each line begins. A last line without its line feed counts; the emptiness after a last line feed does not. */
+/** Where each line begins. */
 function lineStarts(text: string): number[] {
-  if (text === '') return [];
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1 && at + 1 < text.length; at = text.indexOf('\n', at + 1))
     starts.push(at + 1);

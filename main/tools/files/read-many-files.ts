@@ -62,7 +62,7 @@ export const readManyFiles = defineTool({
       try {
         if (room <= 0)
           throw new FastbandError('output_too_large', 'Not read: the answer is full. Read it by itself.');
-        const one = await readOne(file, 1, undefined, room);
+        const one = await readOne(file, { room, signal: context.signal });
         for (const part of one.content ?? [])
           room -= part.type === 'text' ? part.text.length : part.type === 'image' ? part.data.length : 0;
         files.push(one.output);

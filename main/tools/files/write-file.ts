@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sha256Hex } from '../../core/canonical.ts';
 import { callerPath, changed } from '../../guard/path.ts';
 import { diffPreview } from '../diff-preview.ts';
-import { decodeText, MAX_READ_BYTES, readBytes } from '../file-content.ts';
+import { decodeText, holding, MAX_READ_BYTES, readBytes } from '../file-content.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { changeEffects, makeChange, planChange } from './change.ts';
@@ -22,18 +22,19 @@ export const writeFile = defineTool({
     return {
       effects: changeEffects(data),
       data,
-      preview: async () => {
-        const readable = resolved.stat !== null && resolved.stat.size <= MAX_READ_BYTES;
-        const bytes = readable ? await readBytes(resolved) : undefined;
-        // What is shown must be what the plan was made on.
-        if (bytes !== undefined && sha256Hex(bytes) !== data.beforeHash) throw changed(path);
-        const before = bytes === undefined ? '' : decodeText(bytes, 'keep');
-        const warnings = changeWarnings(data.path, resolved.viaLink, data.before, context);
-        if (before === undefined || (resolved.stat !== null && !readable)) {
-          warnings.push(`${data.path} is binary or very large now: what is replaced cannot be shown.`);
-        }
-        return { previews: [diffPreview(data.path, before ?? '', content)], warnings };
-      },
+      preview: () =>
+        holding(resolved.stat?.size ?? 0, context.signal, async () => {
+          const readable = resolved.stat !== null && resolved.stat.size <= MAX_READ_BYTES;
+          const bytes = readable ? await readBytes(resolved) : undefined;
+          // What is shown must be what the plan was made on.
+          if (bytes !== undefined && sha256Hex(bytes) !== data.beforeHash) throw changed(path);
+          const before = bytes === undefined ? '' : decodeText(bytes, 'keep');
+          const warnings = changeWarnings(data.path, resolved.viaLink, data.before, context);
+          if (before === undefined || (resolved.stat !== null && !readable)) {
+            warnings.push(`${data.path} is binary or very large now: what is replaced cannot be shown.`);
+          }
+          return { previews: [diffPreview(data.path, before ?? '', content)], warnings };
+        }),
     };
   },
   async run({ data }, context) {

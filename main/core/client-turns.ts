@@ -1,9 +1,3 @@
-/**
- * Calls of one client that work at once. Each may hold a program, open files and a whole file in memory, and how many
- * come is the client's choice; those beyond wait their turn. More than agents side by side are seen to use.
- */
-export const AT_ONCE = 32;
-
 interface Line {
   working: number;
   readonly waiting: (() => void)[];
@@ -11,7 +5,13 @@ interface Line {
 
 /** Whose turn it is, for each client by itself: none waits for another's calls. */
 export class ClientTurns {
+  readonly #atOnce: number;
   readonly #lines = new Map<string, Line>();
+
+  /** @param atOnce - of one client; those beyond wait */
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce;
+  }
 
   /**
    * Takes a turn, in the order of asking. Where one is free it is there at once, not a moment later.
@@ -24,7 +24,7 @@ export class ClientTurns {
     const line = this.#lines.get(clientId) ?? { working: 0, waiting: [] };
     this.#lines.set(clientId, line);
     const end = () => this.#end(clientId, line);
-    if (line.working < AT_ONCE) {
+    if (line.working < this.#atOnce) {
       line.working++;
       return end;
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../contract/effects.ts';
 import { MAX_HELD_PER_CLIENT } from './approvals.ts';
-import { AT_ONCE } from './client-turns.ts';
+import { AT_ONCE } from './dispatch.ts';
 import { exactMatch } from './match.ts';
 import { Bench, fakeTool, settle } from './testing.ts';
 

@@ -79,6 +79,11 @@ export interface DispatchDeps {
   readonly host: HostFacts;
 }
 
+/**
+ * Calls of one client that work at once. Each may hold a program, open files and a whole file in memory, and how many
+ * come is the client's choice; those beyond wait their turn. More than agents side by side are seen to use.
+ */
+export const AT_ONCE = 32;
 /** How long a stopped call may take to come to rest before it is answered without it. */
 const REST_MS = 1500;
 /** While a call waits for a person, its client hears of it this often. */
@@ -121,7 +126,7 @@ export class Dispatcher {
   readonly #active = new Map<string, ActiveCall>();
   /** Runs of approved calls, so that retries which joined one approval share one run. */
   readonly #sharedRuns = new Map<string, Promise<CallResult>>();
-  readonly #turns = new ClientTurns();
+  readonly #turns = new ClientTurns(AT_ONCE);
   #stopped = false;
 
   constructor(deps: DispatchDeps) {

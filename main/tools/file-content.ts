@@ -90,13 +90,17 @@ export async function readBytes(
 
 const CHUNK = 1024 * 1024;
 
-/** SHA-256 (hex) of a file of any size. @throws FastbandError `changed_since_plan` */
-export async function hashFile(path: Pick<ResolvedPath, 'absolute' | 'stat' | 'requested'>): Promise<string> {
+/** SHA-256 (hex) of a file of any size. @throws FastbandError `changed_since_plan`; the signal's reason */
+export async function hashFile(
+  path: Pick<ResolvedPath, 'absolute' | 'stat' | 'requested'>,
+  signal: AbortSignal,
+): Promise<string> {
   const file = await openResolved(path, constants.O_RDONLY);
   try {
     const digest = createHash('sha256');
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK, (path.stat?.size ?? 0) + 1));
     for (;;) {
+      signal.throwIfAborted();
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return digest.digest('hex');
       digest.update(buffer.subarray(0, bytesRead));

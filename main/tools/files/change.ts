@@ -31,11 +31,12 @@ export interface FileChange {
  * Plans writing `content` to a resolved path.
  *
  * @param before - the bytes that are there, when they were read already
- * @throws FastbandError `invalid_input`
+ * @throws FastbandError `invalid_input`; the signal's reason
  */
 export async function planChange(
   resolved: ResolvedPath,
   content: string,
+  signal: AbortSignal,
   before?: Buffer,
 ): Promise<FileChange> {
   if (resolved.type === 'directory')
@@ -53,7 +54,11 @@ export async function planChange(
     op: resolved.type === null ? 'create' : 'modify',
     before: resolved.stat,
     beforeHash:
-      before !== undefined ? sha256Hex(before) : resolved.stat === null ? null : await hashFile(resolved),
+      before !== undefined
+        ? sha256Hex(before)
+        : resolved.stat === null
+          ? null
+          : await hashFile(resolved, signal),
     content,
     folders: missingFolders(resolved),
   };
@@ -80,7 +85,10 @@ async function make(change: FileChange, context: RunContext): Promise<void> {
   const { requested, before, workspace, path, absolute, op } = change;
   await makeFolders(change, context);
   if (!sameThing(before, await lstatOf(absolute))) throw changed(requested);
-  if (before !== null && (await hashFile({ absolute, stat: before, requested })) !== change.beforeHash)
+  if (
+    before !== null &&
+    (await hashFile({ absolute, stat: before, requested }, context.signal)) !== change.beforeHash
+  )
     throw changed(requested);
   context.signal.throwIfAborted();
   const ticket = await context.journal.before({ workspace, path, absolute, op });

@@ -49,7 +49,11 @@ export const deletePath = defineTool({
         ? [{ kind: 'write', workspace: workspace.name, path: relative, op: 'delete', tree: true }]
         : [...entries.map((one) => gone(one.path)), gone(relative)];
     const hash =
-      kind === 'file' ? await hashFile(resolved) : kind === 'directory' ? hashEntries(entries) : null;
+      kind === 'file'
+        ? await hashFile(resolved, context.signal)
+        : kind === 'directory'
+          ? hashEntries(entries)
+          : null;
     return {
       effects,
       data: {
@@ -105,7 +109,7 @@ export const deletePath = defineTool({
   async run({ data }, context) {
     const { absolute, path, requested, stat, workspace } = data;
     if (!sameThing(stat, await lstatOf(absolute))) throw changed(requested);
-    if (data.kind === 'file' && (await hashFile({ absolute, stat, requested })) !== data.hash)
+    if (data.kind === 'file' && (await hashFile({ absolute, stat, requested }, context.signal)) !== data.hash)
       throw changed(requested);
     const entries =
       data.kind === 'directory' ? await walk({ path, absolute }, MAX_DELETED, context.signal) : [];

@@ -46,7 +46,12 @@ export const editFile = defineTool({
         if (decoded === undefined) throw new FastbandError('invalid_input', `${path} is not a text file.`);
         const { text, replacements } = applyEdits(decoded, edits, path);
         const bom = startsWithBom(bytes) ? '\ufeff' : '';
-        return { change: await planChange(resolved, bom + text, bytes), replacements, decoded, text };
+        return {
+          change: await planChange(resolved, bom + text, context.signal, bytes),
+          replacements,
+          decoded,
+          text,
+        };
       },
     );
     return {

@@ -5,7 +5,7 @@ import { callerPath } from '../../guard/path.ts';
 import { childPath, resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { fileGlob } from './globs.ts';
-import { isHidden, ripgrep, scopeArgs } from './ripgrep.ts';
+import { inSearchTurn, isHidden, ripgrep, scopeArgs } from './ripgrep.ts';
 import { visibleIn } from './visible.ts';
 
 export const findFiles = defineTool({
@@ -36,19 +36,21 @@ export const findFiles = defineTool({
     const files: string[] = [];
     let more = false;
     const args = ['--files', '--null', ...scopeArgs(data), ...glob.args];
-    await inFolder(data.absolute, data.requested, (folder) =>
-      ripgrep(args, folder.self, '\0', context.signal, (piece) => {
-        const below = process.platform === 'win32' ? piece.replaceAll('\\', '/') : piece;
-        if (!glob.matches(below) || (!data.hidden && isHidden(below))) return 'more';
-        const path = childPath(data.path, below);
-        if (!visible(path)) return 'more';
-        if (files.length === data.limit) {
-          more = true;
-          return 'stop';
-        }
-        files.push(callerPath(context.workspaces, data.workspace, path));
-        return 'more';
-      }),
+    await inSearchTurn(context, () =>
+      inFolder(data.absolute, data.requested, (folder) =>
+        ripgrep(args, folder.self, '\0', context.signal, (piece) => {
+          const below = process.platform === 'win32' ? piece.replaceAll('\\', '/') : piece;
+          if (!glob.matches(below) || (!data.hidden && isHidden(below))) return 'more';
+          const path = childPath(data.path, below);
+          if (!visible(path)) return 'more';
+          if (files.length === data.limit) {
+            more = true;
+            return 'stop';
+          }
+          files.push(callerPath(context.workspaces, data.workspace, path));
+          return 'more';
+        }),
+      ),
     );
     files.sort();
     return {

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
-import { outsideArchive } from './ripgrep.ts';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { outsideArchive, ripgrep } from './ripgrep.ts';
 
 test.each([
   [
@@ -13,4 +16,41 @@ test.each([
   ['/home/me/my-app.asar/node_modules/rg', '/home/me/my-app.asar/node_modules/rg'],
 ])('a program at %s is started from %s', (shown, real) => {
   expect(outsideArchive(shown)).toBe(real);
+});
+
+describe('a search [CMD-6]', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fastband-rg-'));
+    writeFileSync(join(folder, 'line.bin'), '');
+    // Of nothing but NULs, which ripgrep takes for one line, and writes out as six characters each.
+    truncateSync(join(folder, 'line.bin'), 200 * 1024 * 1024);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('that finds a line without end is ended', async () => {
+    let longest = 0;
+    const { signal } = new AbortController();
+    await expect(
+      ripgrep(['--json', '--regexp=^', '--', './line.bin'], folder, '\n', signal, (piece) => {
+        longest = Math.max(longest, piece.length);
+        return 'more';
+      }),
+    ).rejects.toMatchObject({ code: 'output_too_large' });
+    expect(longest).toBeLessThan(4 * 1024 * 1024);
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'that is ended from outside says so, and does not pass for one that found nothing more',
+    async () => {
+      const { signal } = new AbortController();
+      await expect(
+        ripgrep(['--json', '--regexp=^', '--', './line.bin'], folder, '\n', signal, () => {
+          // The file is mapped into memory: to cut it while it is read is the end of the program.
+          truncateSync(join(folder, 'line.bin'), 0);
+          return 'more';
+        }),
+      ).rejects.toMatchObject({ code: 'tool_failed', message: expect.stringMatching(/SIGBUS/) });
+    },
+  );
 });

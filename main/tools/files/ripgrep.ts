@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process';
 import { rgPath } from '@vscode/ripgrep';
+import { ClientTurns } from '../../core/client-turns.ts';
 import { FastbandError } from '../../core/errors.ts';
+import type { RunContext } from '../../core/tool.ts';
 
 /** A longer piece of output (a match in a file of one enormous line) is passed over, so that memory stays bounded. */
 const MAX_PIECE = 4 * 1024 * 1024;
+
+/** Past so much output the program is ended: one line without end can match, and none of it would be shown. */
+const FLOOD_CHARACTERS = 256 * 1024 * 1024;
+/** Searches of one client at once. Each takes all processors, and memory for the longest line that it meets. */
+const turns = new ClientTurns(4);
 
 const PROGRAM = outsideArchive(rgPath);
 
@@ -15,13 +22,27 @@ export function outsideArchive(path: string): string {
   return path.replace(/([\\/]app\.asar)(?=[\\/])/, '$1.unpacked');
 }
 
+/** Waits until its client may search, and does so. @throws the signal's reason, and what the work throws */
+export async function inSearchTurn<T>(
+  { client, signal }: Pick<RunContext, 'client' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const done = await turns.take(client.id, signal);
+  try {
+    return await work();
+  } finally {
+    done();
+  }
+}
+
 /**
  * Runs ripgrep in a folder and hands over its output piece by piece, until `take` says stop.
  * No configuration file, no shell, no inherited environment.
  *
  * @param cwd - where it runs: the held folder's own path, so that a link put above it leads nowhere else
  * @param separator - what ends a piece: `\n` or `\0`
- * @throws FastbandError `invalid_input` with ripgrep's own complaint (a bad pattern), or the signal's reason
+ * @throws FastbandError `invalid_input` with ripgrep's own complaint (a bad pattern), `output_too_large`,
+ *   `tool_failed` when it ended before its work did; or the signal's reason
  */
 export function ripgrep(
   args: readonly string[],
@@ -43,6 +64,7 @@ export function ripgrep(
     let complaint = '';
     let stopped = false;
     let skipping = false;
+    let seen = 0;
     let failure: unknown;
     const stop = () => {
       stopped = true;
@@ -52,6 +74,15 @@ export function ripgrep(
     child.stderr.setEncoding('utf8');
     child.stdout.on('data', (chunk: string) => {
       if (stopped) return;
+      seen += chunk.length;
+      if (seen > FLOOD_CHARACTERS) {
+        failure = new FastbandError(
+          'output_too_large',
+          'The search finds more than can be read, or a line without end. Leave that file out (glob), or search less.',
+        );
+        stop();
+        return;
+      }
       const pieces = (rest + chunk).split(separator);
       rest = pieces.pop() ?? '';
       if (skipping && pieces.length > 0) {
@@ -73,9 +104,14 @@ export function ripgrep(
       if (complaint.length < 2000) complaint += chunk;
     });
     child.on('error', (error) => reject(signal.aborted ? signal.reason : error));
-    child.on('close', (code) => {
+    child.on('close', (code, killedBy) => {
       if (signal.aborted) reject(signal.reason);
       else if (failure !== undefined) reject(failure);
+      else if (!stopped && killedBy !== null)
+        // A file that is cut while it is read, or no memory: what was found till then is not all.
+        reject(
+          new FastbandError('tool_failed', `The search ended before its time (${killedBy}). Try it again.`),
+        );
       else if (!stopped && code === 2 && complaint !== '') reject(badPattern(complaint));
       else resolve();
     });

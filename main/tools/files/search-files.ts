@@ -8,7 +8,7 @@ import { callerPath, changed, lstatOf } from '../../guard/path.ts';
 import { childPath, resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 import { fileGlob } from './globs.ts';
-import { isHidden, ripgrep, scopeArgs } from './ripgrep.ts';
+import { inSearchTurn, isHidden, ripgrep, scopeArgs } from './ripgrep.ts';
 import { visibleIn } from './visible.ts';
 
 const MAX_SHOWN = 500;
@@ -91,44 +91,46 @@ export const searchFiles = defineTool({
       '--',
       data.inode === null ? './' : `./${basename(data.absolute)}`,
     ];
-    await inFolder(
-      data.inode === null ? data.absolute : dirname(data.absolute),
-      data.requested,
-      async (folder) => {
-        // ripgrep follows a link that it is given by name.
-        if (data.inode !== null && (await lstatOf(folder.at(basename(data.absolute))))?.ino !== data.inode)
-          throw changed(data.requested);
-        await ripgrep(args, folder.self, '\n', context.signal, (piece) => {
-          if (!piece.startsWith('{"type":"match"') && !piece.startsWith('{"type":"context"')) return 'more';
-          const { type, data: found } = JSON.parse(piece) as RipgrepLine;
-          const name = found.path?.text;
-          if (name === undefined || found.lines?.text === undefined) return 'more';
-          if (!wanted.has(name))
-            wanted.set(
-              name,
-              shownPath(
-                (process.platform === 'win32' ? name.replaceAll('\\', '/') : name).replace(/^\.\//, ''),
-              ),
-            );
-          const path = wanted.get(name);
-          if (path === undefined) return 'more';
-          if (type === 'match' && matches === data.limit) {
-            more = true;
-            return 'stop';
-          }
-          if (type === 'match') matches++;
-          lines.push({
-            path,
-            line: found.line_number ?? 0,
-            text: shorten(found.lines.text),
-            match: type === 'match',
+    await inSearchTurn(context, () =>
+      inFolder(
+        data.inode === null ? data.absolute : dirname(data.absolute),
+        data.requested,
+        async (folder) => {
+          // ripgrep follows a link that it is given by name.
+          if (data.inode !== null && (await lstatOf(folder.at(basename(data.absolute))))?.ino !== data.inode)
+            throw changed(data.requested);
+          await ripgrep(args, folder.self, '\n', context.signal, (piece) => {
+            if (!piece.startsWith('{"type":"match"') && !piece.startsWith('{"type":"context"')) return 'more';
+            const { type, data: found } = JSON.parse(piece) as RipgrepLine;
+            const name = found.path?.text;
+            if (name === undefined || found.lines?.text === undefined) return 'more';
+            if (!wanted.has(name))
+              wanted.set(
+                name,
+                shownPath(
+                  (process.platform === 'win32' ? name.replaceAll('\\', '/') : name).replace(/^\.\//, ''),
+                ),
+              );
+            const path = wanted.get(name);
+            if (path === undefined) return 'more';
+            if (type === 'match' && matches === data.limit) {
+              more = true;
+              return 'stop';
+            }
+            if (type === 'match') matches++;
+            lines.push({
+              path,
+              line: found.line_number ?? 0,
+              text: shorten(found.lines.text),
+              match: type === 'match',
+            });
+            return 'more';
           });
-          return 'more';
-        });
-        const own = await ownLinks(wanted, folder, context);
-        lines = lines.filter((one) => !own.has(one.path));
-        matches = lines.filter((one) => one.match).length;
-      },
+          const own = await ownLinks(wanted, folder, context);
+          lines = lines.filter((one) => !own.has(one.path));
+          matches = lines.filter((one) => one.match).length;
+        },
+      ),
     );
     // Files come in the order that threads finish them; the same search should read the same.
     lines.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1));

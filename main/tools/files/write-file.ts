@@ -18,7 +18,7 @@ export const writeFile = defineTool({
   output: z.object({ path: z.string(), created: z.boolean(), bytes: z.int() }),
   async plan({ path, content }, context) {
     const resolved = await resolveFor(context, path, 'write');
-    const data = await planChange(resolved, content);
+    const data = await planChange(resolved, content, context.signal);
     return {
       effects: changeEffects(data),
       data,

@@ -250,6 +250,42 @@ describe('changing a repository', () => {
   });
 });
 
+describe('a workspace further in', () => {
+  beforeEach(() => {
+    put('inner/f.txt', 'one\n');
+    git('add', '.');
+    git('commit', '-q', '-m', 'inner');
+    put('inner/f.txt', 'two\n');
+    bench.workspaces.push({ name: 'inner', root: bench.path('inner'), readOnly: false, createdAt: 0 });
+  });
+
+  it('is judged by its own rules, whichever repository its files are in [POL-1]', async () => {
+    const staged = await plan(gitStage, { path: 'ws', paths: ['inner'] });
+    expect(staged.effects).toContainEqual({ kind: 'read', workspace: 'inner', path: 'f.txt' });
+    const restored = await plan(gitRestore, { path: 'ws', paths: ['ws'] });
+    expect(restored.effects).toEqual([
+      { kind: 'write', workspace: 'inner', path: 'f.txt', op: 'git-restore' },
+    ]);
+    const shown = await plan(gitShow, { path: 'ws', file: 'inner/f.txt' });
+    expect(shown.effects).toEqual([{ kind: 'read', workspace: 'inner', path: 'f.txt' }]);
+    await run(gitRestore, restored);
+    // Undoing looks for the file where it belongs.
+    expect(bench.journal).toMatchObject([{ workspace: 'inner', path: 'f.txt', done: true }]);
+  });
+
+  it('counts where there are too many files to name [POL-1]', async () => {
+    for (let i = 0; i < 201; i++) put(`inner/many/${i}.txt`, 'one\n');
+    git('add', '.');
+    git('commit', '-q', '-m', 'many');
+    for (let i = 0; i < 201; i++) put(`inner/many/${i}.txt`, 'two\n');
+    const { effects } = await plan(gitRestore, { path: 'ws', paths: ['ws'] });
+    expect(effects).toEqual([
+      { kind: 'write', workspace: 'ws', path: '.', op: 'git-restore', tree: true },
+      { kind: 'write', workspace: 'inner', path: '.', op: 'git-restore', tree: true },
+    ]);
+  });
+});
+
 describe('a hostile repository [GIT-1]', () => {
   const marker = () => join(bench.base, 'marker');
 

@@ -57,8 +57,9 @@ export class Target {
     this.#before = listing(box.workspace);
   }
 
-  static async start(box: Sandbox): Promise<Target> {
-    const host = await box.serve();
+  /** @param files - that the host may have open, at most */
+  static async start(box: Sandbox, files?: number): Promise<Target> {
+    const host = await box.serve(undefined, {}, files);
     await host.api('settings.update', { limits: { callsPerMinute: 0 } });
     // What gets through would be seen at once: nobody is asked.
     await host.api('rules.add', { effect: 'allow', match: { kind: 'write', paths: ['**'] } });

@@ -40,12 +40,14 @@ export class Sandbox {
     mkdirSync(this.workspace);
   }
 
-  /** Starts the real command and waits until it says that it is ready. */
+  /** Starts the real command and waits until it says that it is ready. @param files - that it may have open, at most */
   async serve(
     args: readonly string[] = ['--workspace', this.workspace],
     env: NodeJS.ProcessEnv = {},
+    files?: number,
   ): Promise<Host> {
-    const host = await Host.start(['--home', this.home, '--port', '0', '--panel-port', '0', ...args], env);
+    const ports = ['--home', this.home, '--port', '0', '--panel-port', '0'];
+    const host = await Host.start([...ports, ...args], env, files);
     this.#hosts.push(host);
     return host;
   }
@@ -126,8 +128,11 @@ export class Host {
     this.#output = output;
   }
 
-  static async start(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Host> {
-    const child = spawn(process.execPath, [BIN, 'serve', '--json', ...args], {
+  static async start(args: readonly string[], env: NodeJS.ProcessEnv, files?: number): Promise<Host> {
+    const command = [process.execPath, BIN, 'serve', '--json', ...args];
+    const within = files === undefined ? [] : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh'];
+    const [program = '', ...rest] = [...within, ...command];
+    const child = spawn(program, rest, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -13,7 +13,7 @@ beforeEach(async () => {
   sockets = [];
   server = createServer((request, response) => {
     if (request.url === '/wait') answers.push(response);
-    else response.end('ok');
+    else response.writeHead(request.url === '/refused' ? 401 : 200).end('ok');
   });
   boundConnections(server, MAX);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -63,6 +63,21 @@ describe('a server that holds so many connections [ACC-13]', () => {
     answers[0]?.end('late');
     await expect.poll(waiting.heard).toContain('late');
     expect(used.socket.destroyed).toBe(false);
+  });
+
+  it('lets none be pushed out by others who only get refused', async () => {
+    const used = await open(get('/'));
+    await expect.poll(used.heard).toContain('200 OK');
+    for (let i = 0; i < 3 * MAX; i++) await asks('/refused');
+    used.socket.write(get('/'));
+    await expect.poll(() => used.heard().split('200 OK').length).toBe(3);
+  });
+
+  it('gives the place of the longest idle when all were of use', async () => {
+    const first = await open(get('/'));
+    await expect.poll(first.heard).toContain('200 OK');
+    for (let i = 0; i < MAX; i++) expect(await asks('/')).toContain('200 OK');
+    await expect.poll(() => first.socket.destroyed).toBe(true);
   });
 
   it('closes the new one when all others hold a request', async () => {

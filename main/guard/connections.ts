@@ -2,33 +2,42 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
+interface Connection {
+  /** Requests under way. */
+  busy: number;
+  /** Something was asked over it and not refused. */
+  good: boolean;
+}
+
 /**
- * Keeps a server to so many connections. Beyond that, each new one takes the place of the one that has been idle
- * longest: whoever opens many and says nothing must neither use up the host's files nor lock anybody out. One that
- * holds a request is left alone; when all do, the new one is closed.
+ * Keeps a server to so many connections. Beyond that, each new one takes the place of another: of the oldest over
+ * which nothing good came, else of the one that has been idle longest. Whoever opens many and says nothing must neither
+ * use up the host's files nor lock anybody out. One that holds a request is left alone; when all do, the new one is
+ * closed.
  */
 export function boundConnections(server: Server, max: number): void {
-  /** Each with its requests under way; the longest idle first. */
-  const open = new Map<Socket, number>();
+  /** The longest idle first. */
+  const open = new Map<Socket, Connection>();
   server.on('connection', (socket: Socket) => {
-    open.set(socket, 0);
-    socket.once('close', () => open.delete(socket));
-    if (open.size <= max) return;
-    for (const [one, busy] of open) {
-      if (busy > 0) continue;
-      open.delete(one);
-      one.destroy();
-      return;
+    if (open.size >= max) {
+      const idle = [...open].filter(([, { busy }]) => busy === 0);
+      const [out] = idle.find(([, { good }]) => !good) ?? idle[0] ?? [socket];
+      open.delete(out);
+      out.destroy();
+      if (out === socket) return;
     }
+    open.set(socket, { busy: 0, good: false });
+    socket.once('close', () => open.delete(socket));
   });
   server.on('request', ({ socket }, res) => {
-    const busy = open.get(socket);
-    if (busy === undefined) return;
-    open.set(socket, busy + 1);
+    const connection = open.get(socket);
+    if (connection === undefined) return;
+    connection.busy++;
     res.once('close', () => {
-      const left = (open.get(socket) ?? 1) - 1;
+      connection.busy--;
+      connection.good ||= res.statusCode < 400;
       // To the end of the line: it was of use just now.
-      if (open.delete(socket)) open.set(socket, left);
+      if (open.delete(socket)) open.set(socket, connection);
     });
   });
 }

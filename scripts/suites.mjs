@@ -2,7 +2,10 @@
 
 /** Name of a suite -> the test files that are its cases, by the end of their paths. */
 const SUITES = [
-  ['paths', /main\/guard\/(?:path|fs-names|atomic-write)[^/]*$|main\/core\/glob[^/]*$|e2e\/attacks-paths/],
+  [
+    'paths',
+    /main\/guard\/(?:path|fs-names|atomic-write)[^/]*$|main\/core\/glob[^/]*$|e2e\/attacks-(?:paths|names)/,
+  ],
   ['git', /main\/guard\/git[^/]*$|main\/tools\/git\//],
   ['commands', /main\/guard\/argv[^/]*$|main\/tools\/commands\//],
   ['URLs', /main\/guard\/(?:url|net)[^/]*$|main\/tools\/web\/|e2e\/web/],
@@ -14,7 +17,7 @@ const SUITES = [
   ['IPC and windows', /main\/electron\/(?:ipc|hardening|protocol|windows)[^/]*$/],
   ['approvals', /e2e\/attacks-approvals/],
   ['one client against another', /e2e\/attacks-clients/],
-  ['resources', /e2e\/attacks-resources/],
+  ['resources', /e2e\/attacks-(?:resources|memory)/],
   ['keys and redaction', /main\/vault\/|main\/core\/redact[^/]*$/],
   ['audit log', /main\/store\/audit(?:-verify)?\.test/],
   ['backups', /main\/backup\//],

@@ -255,7 +255,7 @@ const attacks: readonly Attack[] = [
 ];
 
 describe.skipIf(!TELLS)('nothing of the host’s is used up by', () => {
-  it.each(attacks)('$name', async ({ run }) => {
+  it.each(attacks.map((one) => [one.name, one] as const))('%s', async (_name, { run }) => {
     const before = usage();
     await run();
     load.close();

@@ -38,7 +38,7 @@ export const findFiles = defineTool({
     const args = ['--files', '--null', ...scopeArgs(data), ...glob.args];
     await inSearchTurn(context, () =>
       inFolder(data.absolute, data.requested, (folder) =>
-        ripgrep(args, folder.self, '\0', context.signal, (piece) => {
+        ripgrep(args, folder.self, '\0', context, (piece) => {
           const below = process.platform === 'win32' ? piece.replaceAll('\\', '/') : piece;
           if (!glob.matches(below) || (!data.hidden && isHidden(below))) return 'more';
           const path = childPath(data.path, below);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { realClock } from '../../core/testing.ts';
 import { outsideArchive, ripgrep } from './ripgrep.ts';
 
 test.each([
@@ -19,6 +20,7 @@ test.each([
 });
 
 describe('a search [CMD-6]', () => {
+  const context = { signal: new AbortController().signal, ports: { clock: realClock } };
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'fastband-rg-'));
@@ -30,9 +32,8 @@ describe('a search [CMD-6]', () => {
 
   test('that finds a line without end is ended', async () => {
     let longest = 0;
-    const { signal } = new AbortController();
     await expect(
-      ripgrep(['--json', '--regexp=^', '--', './line.bin'], folder, '\n', signal, (piece) => {
+      ripgrep(['--json', '--regexp=^', '--', './line.bin'], folder, '\n', context, (piece) => {
         longest = Math.max(longest, piece.length);
         return 'more';
       }),
@@ -41,11 +42,20 @@ describe('a search [CMD-6]', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
+    'that needs more memory than there is for it, for each place of a line, is ended',
+    async () => {
+      writeFileSync(join(folder, 'line.txt'), 'a'.repeat(50_000_000));
+      await expect(
+        ripgrep(['--json', '--regexp=.', '--', './line.txt'], folder, '\n', context, () => 'more'),
+      ).rejects.toMatchObject({ code: 'limit_reached' });
+    },
+  );
+
+  test.skipIf(process.platform !== 'linux')(
     'that is ended from outside says so, and does not pass for one that found nothing more',
     async () => {
-      const { signal } = new AbortController();
       await expect(
-        ripgrep(['--json', '--regexp=^', '--', './line.bin'], folder, '\n', signal, () => {
+        ripgrep(['--json', '--regexp=^', '--', './line.bin'], folder, '\n', context, () => {
           // The file is mapped into memory: to cut it while it is read is the end of the program.
           truncateSync(join(folder, 'line.bin'), 0);
           return 'more';

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { rgPath } from '@vscode/ripgrep';
 import { ClientTurns } from '../../core/client-turns.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { RunContext } from '../../core/tool.ts';
+import type { Clock } from '../../ports.ts';
 
 /** A longer piece of output (a match in a file of one enormous line) is passed over, so that memory stays bounded. */
 const MAX_PIECE = 4 * 1024 * 1024;
@@ -11,6 +13,10 @@ const MAX_PIECE = 4 * 1024 * 1024;
 const FLOOD_CHARACTERS = 256 * 1024 * 1024;
 /** Searches of one client at once. Each takes all processors, and memory for the longest line that it meets. */
 const turns = new ClientTurns(4);
+
+/** Most memory of one search, in kilobytes: ripgrep notes every place in a line that matches, before it writes one. */
+const MAX_MEMORY_KB = 512 * 1024;
+const LOOK_MS = 100;
 
 const PROGRAM = outsideArchive(rgPath);
 
@@ -42,13 +48,13 @@ export async function inSearchTurn<T>(
  * @param cwd - where it runs: the held folder's own path, so that a link put above it leads nowhere else
  * @param separator - what ends a piece: `\n` or `\0`
  * @throws FastbandError `invalid_input` with ripgrep's own complaint (a bad pattern), `output_too_large`,
- *   `tool_failed` when it ended before its work did; or the signal's reason
+ *   `limit_reached`, `tool_failed` when it ended before its work did; or the signal's reason
  */
 export function ripgrep(
   args: readonly string[],
   cwd: string,
   separator: '\n' | '\0',
-  signal: AbortSignal,
+  { signal, ports }: Pick<RunContext, 'signal'> & { readonly ports: { readonly clock: Clock } },
   take: (piece: string) => 'more' | 'stop',
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -70,6 +76,13 @@ export function ripgrep(
       stopped = true;
       child.kill('SIGKILL');
     };
+    const stopLooking = watchMemory(child.pid, ports.clock, () => {
+      failure = new FastbandError(
+        'limit_reached',
+        'The search needed more than 512 MB of memory: a file has a very long line. Leave that file out (glob).',
+      );
+      stop();
+    });
     child.stdout.setEncoding('utf8');
     child.stderr.setEncoding('utf8');
     child.stdout.on('data', (chunk: string) => {
@@ -105,6 +118,7 @@ export function ripgrep(
     });
     child.on('error', (error) => reject(signal.aborted ? signal.reason : error));
     child.on('close', (code, killedBy) => {
+      stopLooking();
       if (signal.aborted) reject(signal.reason);
       else if (failure !== undefined) reject(failure);
       else if (!stopped && killedBy !== null)
@@ -116,6 +130,22 @@ export function ripgrep(
       else resolve();
     });
   });
+}
+
+/** Where the system tells, that is on Linux. @returns what ends it */
+function watchMemory(pid: number | undefined, clock: Clock, onTooMuch: () => void): () => void {
+  let ended = false;
+  const look = async () => {
+    const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => undefined);
+    if (ended || status === undefined) return;
+    if (Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0) > MAX_MEMORY_KB) onTooMuch();
+    else stopTimer = clock.after(LOOK_MS, look);
+  };
+  let stopTimer = clock.after(LOOK_MS, look);
+  return () => {
+    ended = true;
+    stopTimer();
+  };
 }
 
 function badPattern(complaint: string): FastbandError {

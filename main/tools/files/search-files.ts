@@ -99,7 +99,7 @@ export const searchFiles = defineTool({
           // ripgrep follows a link that it is given by name.
           if (data.inode !== null && (await lstatOf(folder.at(basename(data.absolute))))?.ino !== data.inode)
             throw changed(data.requested);
-          await ripgrep(args, folder.self, '\n', context.signal, (piece) => {
+          await ripgrep(args, folder.self, '\n', context, (piece) => {
             if (!piece.startsWith('{"type":"match"') && !piece.startsWith('{"type":"context"')) return 'more';
             const { type, data: found } = JSON.parse(piece) as RipgrepLine;
             const name = found.path?.text;

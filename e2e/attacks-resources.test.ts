@@ -22,8 +22,6 @@ const at = (name: string) => join(box.folder, 'work', name);
 
 beforeAll(async () => {
   box = new Sandbox();
-  target = await Target.start(box);
-  load = new Load(target);
   mkdirSync(at('folder'), { recursive: true });
   for (let i = 0; i < 300; i++) writeFileSync(at(`folder/${i}.txt`), `line of ${i}\n`.repeat(200));
   writeFileSync(at('a.txt'), 'hello\n');
@@ -35,6 +33,8 @@ beforeAll(async () => {
   mkdirSync(at('broken'));
   execFileSync('git', ['init', '-q', at('broken')]);
   writeFileSync(at('broken/.git/HEAD'), 'ref: refs/heads/\0');
+  target = await Target.start(box);
+  load = new Load(target);
   await target.host.api('workspaces.add', { root: at('.') });
   for (const match of [
     { kind: 'exec', argv: ['sleep', '...'] },

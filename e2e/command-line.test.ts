@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -333,6 +334,30 @@ describe('backups', () => {
     const clients = JSON.parse((await box.run(['client', 'list', '--json'])).stdout) as { name: string }[];
     expect(clients.map(({ name }) => name)).toEqual(['Claude Code']);
     expect(await box.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+  });
+
+  it('killed half-way through being brought back: the home is as it was, and the next time leaves nothing behind [BAK-4]', async () => {
+    await box.addClient('Claude Code');
+    const file = await made(['--no-encryption'], '');
+    await box.addClient('Later');
+    const names = async () =>
+      (JSON.parse((await box.run(['client', 'list', '--json'])).stdout) as { name: string }[]).map(
+        ({ name }) => name,
+      );
+    const copies = () => readdirSync(box.folder).filter((name) => name.startsWith('.home.restore-'));
+    for (let i = 0; i < 20 && copies().length === 0; i++) {
+      const child = spawn(process.execPath, [BIN, 'backup', 'restore', file, '--home', box.home]);
+      const ended = once(child, 'exit');
+      while (copies().length === 0 && child.exitCode === null) await new Promise(setImmediate);
+      child.kill('SIGKILL');
+      await ended;
+      if (!(await names()).includes('Later')) throw new Error('the restore was faster than the kill');
+    }
+    expect(copies()).toHaveLength(1);
+    expect(await names()).toEqual(['Claude Code', 'Later']);
+    expect(await box.run(['backup', 'restore', file])).toMatchObject({ code: 0 });
+    expect(copies()).toEqual([]);
+    expect(await names()).toEqual(['Claude Code']);
   });
 });
 

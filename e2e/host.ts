@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Channel, ChannelInput, ChannelOutput } from '../contract/channels.ts';
 import type { WireError } from '../contract/errors.ts';
+import { childEndsWithUs, folderEndsWithUs } from './ends-with-us.ts';
 import { HAS_KEYCHAIN, startKeychain, type TestKeychain } from './keychain.ts';
 
 export const BIN = join(import.meta.dirname, '..', 'bin', 'fastband');
@@ -34,9 +35,11 @@ export class Sandbox {
   readonly workspace = join(this.folder, 'shop');
   readonly #hosts: Host[] = [];
   readonly #clients: Client[] = [];
+  readonly #folderIsGone: () => void;
   #keychain: TestKeychain | undefined;
 
   constructor() {
+    this.#folderIsGone = folderEndsWithUs(this.folder);
     mkdirSync(this.workspace);
   }
 
@@ -71,6 +74,7 @@ export class Sandbox {
       [BIN, ...args.slice(0, end), '--home', this.home, ...args.slice(end)],
       { env: { ...process.env, ...options.env } },
     );
+    childEndsWithUs(child);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -113,6 +117,7 @@ export class Sandbox {
     await Promise.all(this.#hosts.map((host) => host.kill()));
     this.#keychain?.stop();
     rmSync(this.folder, { recursive: true, force: true });
+    this.#folderIsGone();
   }
 }
 
@@ -136,6 +141,7 @@ export class Host {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    childEndsWithUs(child);
     const output = { stdout: '', stderr: '' };
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEndsWithUs } from './ends-with-us.ts';
 import { BIN, type Host, Sandbox } from './host.ts';
 import { Ledger } from './ledger.ts';
 import { type Decisions, decisions, layDownRules, looser } from './permissions.ts';
@@ -159,6 +160,7 @@ async function killStarting(box: Sandbox, ms: number): Promise<void> {
     [BIN, 'serve', '--json', '--home', box.home, '--port', '0', '--panel-port', '0'],
     { stdio: 'ignore' },
   );
+  childEndsWithUs(child);
   const ended = once(child, 'exit');
   await new Promise((resolve) => setTimeout(resolve, ms));
   child.kill('SIGKILL');

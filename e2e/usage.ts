@@ -22,11 +22,18 @@ export function usageOf(pid: number): Usage {
     files: open.filter((link) => link !== '' && !link.startsWith('socket:')).length,
     connections: open.filter((link) => link.startsWith('socket:')).length,
     threads: readdirSync(`/proc/${pid}/task`).length,
-    children: childrenOf(pid).filter((line) => !KEPT.test(line)),
+    children: childrenOf(pid)
+      .map(({ line }) => line)
+      .filter((line) => !KEPT.test(line)),
   };
 }
 
-export function childrenOf(pid: number): string[] {
+export interface Descendant {
+  readonly pid: number;
+  readonly line: string;
+}
+
+export function childrenOf(pid: number): Descendant[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
@@ -41,9 +48,15 @@ export function childrenOf(pid: number): string[] {
         { pid: Number(name), parent: Number(parent), line: words === '' ? `${title} ${state}` : words },
       ];
     });
-  const below = (of: number): string[] =>
-    all.filter(({ parent }) => parent === of).flatMap((one) => [one.line, ...below(one.pid)]);
+  const below = (of: number): Descendant[] =>
+    all.filter(({ parent }) => parent === of).flatMap((one) => [one, ...below(one.pid)]);
   return below(pid);
+}
+
+/** Whether there is such a process that has not ended. */
+export function lives(pid: number): boolean {
+  const stat = quiet(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  return stat !== '' && !/^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
 }
 
 /** Of one process, in megabytes. @param what - `VmRSS` is now, `VmHWM` the most there ever was */

@@ -3,6 +3,7 @@
  * holds the next one to everything that was answered. Ends with 1 and the seed where something was not kept.
  */
 import { randomInt } from 'node:crypto';
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { torture } from '../e2e/torture.ts';
 
@@ -19,6 +20,10 @@ if (
   !(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(seed))
 )
   throw new Error('--rounds and --seed are whole numbers');
+
+// Its host and its folder go with it: see e2e/ends-with-us.ts.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 say(`${rounds} rounds with seed ${seed}`);

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { realpath, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { BackupFacts } from '../../contract/backups.ts';
 import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
@@ -10,6 +9,7 @@ import { ASIDE, DATABASE_FILE } from '../store/home.ts';
 import { lockHome } from '../store/lock.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { BACKUPS_FOLDER } from './names.ts';
+import { makeStaging, tidyStaging } from './staging.ts';
 import { runExamine, type WorkOptions } from './work.ts';
 
 export interface RestoreJob {
@@ -29,7 +29,8 @@ export interface Restored extends BackupFacts {
 
 /**
  * Puts a backup in the place of a home. It is unpacked and examined beside it first; the home that was there is kept
- * under another name, whole, but for its backups, which stay where they are.
+ * under another name, whole, but for its backups, which stay where they are. Copies that an earlier restore was killed
+ * over are removed: before, where the home is there; else after, as there may be nothing else yet.
  *
  * @throws FastbandError `home_in_use` when a host runs with this home, `backup_invalid`, `conflict`, `not_found`
  */
@@ -37,22 +38,27 @@ export async function restoreBackup(job: RestoreJob, options: WorkOptions = {}):
   const home = await realpath(job.home).catch(() => job.home);
   const existed = existsSync(home);
   let unlock = existed ? lockHome(home) : () => {};
-  const id = randomBytes(4).toString('hex');
-  const staging = join(dirname(home), `.${basename(home)}.restore-${id}`);
+  let stopHolding = () => {};
+  let staging: string | undefined;
   try {
-    await mkdir(staging, { recursive: true, mode: 0o700 });
+    if (existed) await tidyStaging(home);
+    const made = await makeStaging(home);
+    staging = made.folder;
+    stopHolding = made.release;
     const { file, passphrase } = job;
     const facts = await runExamine(
       { file, staging, ...(passphrase === undefined ? {} : { passphrase }) },
       options,
     );
     const revoked = settle(staging, home, facts, job);
+    stopHolding();
     if (!existed) {
       await rename(staging, home);
+      await tidyStaging(home);
       return { ...facts, revoked };
     }
     const day = new Date(job.clock.now()).toISOString().slice(0, 10);
-    const aside = `${home}${ASIDE}${day}-${id}`;
+    const aside = `${home}${ASIDE}${day}-${made.id}`;
     // Windows renames no folder in which a file is open.
     if (process.platform === 'win32') {
       unlock();
@@ -61,8 +67,9 @@ export async function restoreBackup(job: RestoreJob, options: WorkOptions = {}):
     await swap(home, staging, aside);
     return { ...facts, aside, revoked };
   } finally {
+    stopHolding();
     unlock();
-    await rm(staging, { recursive: true, force: true, maxRetries: 5 });
+    if (staging !== undefined) await rm(staging, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -136,6 +136,29 @@ describe('what waits for a person [CALL-6]', () => {
     expect(bench.approvals.list('waiting', 10)).toHaveLength(2);
   });
 
+  it('is nothing of a client that went away before the question was ready [CALL-7]', async () => {
+    const asked = fakeTool('asked', [write]);
+    let ready = () => {};
+    const plan: typeof asked.plan = (input) => ({
+      effects: [write],
+      data: { input },
+      preview: async () => {
+        await new Promise<void>((resolve) => {
+          ready = resolve;
+        });
+        return { previews: [], warnings: [] };
+      },
+    });
+    const bench = new Bench([{ ...asked, plan }]);
+    const call = bench.call('asked');
+    await settle();
+    call.cancel();
+    ready();
+    expect(await call.outcome).toMatchObject({ code: 'cancelled' });
+    expect(bench.approvals.list(undefined, 10)).toEqual([]);
+    expect(bench.types()).toEqual(['call.refused']);
+  });
+
   it('may be one call as large as calls can be', async () => {
     const bench = new Bench([fakeTool('asked', [write])]);
     bench.call('asked', { text: text(MAX_HELD_PER_CLIENT, 'a') });

@@ -280,7 +280,7 @@ export class Dispatcher {
     let verdict: Verdict;
     let ticket: Ticket;
     try {
-      ticket = await this.#ticket(prepared);
+      ticket = await this.#ticket(prepared, request.signal);
       // Waiting for a person takes nobody's turn.
       turn.end();
       verdict = await this.#waitFor(ticket, request);
@@ -325,7 +325,9 @@ export class Dispatcher {
     }
   }
 
-  async #ticket(prepared: Prepared): Promise<Ticket> {
+  /** @throws FastbandError also `cancelled`: who is gone already leaves no question to a person */
+  async #ticket(prepared: Prepared, signal: AbortSignal): Promise<Ticket> {
+    if (signal.aborted) throw cancelled();
     const { approvals, settings } = this.#deps;
     const { entry, plan, client, record } = prepared;
     const frozen = canonicalPlan(entry, record.input, plan);
@@ -335,6 +337,7 @@ export class Dispatcher {
     if (joined !== undefined) return joined;
     approvals.checkRoom(client.id, frozen.length);
     const preview = (await plan.preview?.()) ?? { previews: [], warnings: [] };
+    if (signal.aborted) throw cancelled();
     return approvals.ask({
       callId: prepared.callId,
       client,

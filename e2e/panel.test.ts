@@ -206,6 +206,56 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await page.getByText('A small shop with a cart.').waitFor();
   });
 
+  it('makes a backup, shows it, verifies it by its passphrase alone, and says how to go back to it [BAK-2 BAK-4]', async () => {
+    const passphrase = 'correct horse battery';
+    await open();
+    await show(page, 'settings');
+    const section = page.getByRole('region', { name: 'Backups', exact: true });
+    await section.getByText('There is no backup yet.').waitFor();
+    await section.getByRole('button', { name: 'Back up now' }).click();
+
+    const making = page.getByRole('dialog', { name: 'Make a backup' });
+    const fill = async (first: string, second: string) => {
+      await making.getByLabel('Passphrase').fill(first);
+      await making.getByLabel('Once more').fill(second);
+      await making.getByRole('button', { name: 'Back up now' }).click();
+    };
+    await fill('too short', 'too short');
+    await making.getByText('It needs at least 12 characters.').waitFor();
+    await fill(passphrase, `${passphrase}s`);
+    await making.getByText('These are two different ones.').waitFor();
+    expect(await axe(page)).toEqual([]);
+    expect((await host.api('backups.list')).backups).toEqual([]);
+    await fill(passphrase, passphrase);
+    await page.getByText('The backup is made.').waitFor();
+    await making.waitFor({ state: 'detached' });
+
+    const { folder, backups } = await host.api('backups.list');
+    expect(backups).toMatchObject([{ encrypted: true, scheduled: false }]);
+    const name = backups[0]?.name ?? '';
+    await section.getByText(name, { exact: true }).waitFor();
+    expect(readFileSync(join(folder, name), 'latin1')).toMatch(/^age-encryption\.org/);
+
+    await section.getByRole('button', { name: 'Verify' }).click();
+    const verifying = page.getByRole('dialog', { name: 'Verify this backup' });
+    await verifying.getByLabel('Passphrase').fill('another passphrase');
+    await verifying.getByRole('button', { name: 'Verify' }).click();
+    await verifying.getByText(/the passphrase is wrong/).waitFor();
+    await verifying.getByLabel('Passphrase').fill(passphrase);
+    await verifying.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText(/^It is whole: \d+ files?, \d+ verified rows? of activity\.$/).waitFor();
+    await verifying.waitFor({ state: 'detached' });
+
+    // It is for a command, with the host stopped: the page says so, and the command does.
+    await section.getByText('To restore one, stop Fastband and run this.').waitFor();
+    await section.getByText(`fastband backup restore ${name}`, { exact: true }).waitFor();
+    const restored = await box.run(['backup', 'restore', name], { stdin: passphrase });
+    expect([restored.code, restored.stderr]).toEqual([1, expect.stringMatching(/home_in_use|Stop it/)]);
+    expect(await page.content()).not.toContain(passphrase);
+    // What the browser says of an answer that is a refusal.
+    expect(complaints.filter((one) => !one.includes('Failed to load resource'))).toEqual([]);
+  });
+
   it('makes a rule by its form, tries it on past calls, and takes it away again', async () => {
     await open();
     await show(page, 'rules?rule=new');

@@ -15,7 +15,7 @@ import { type Answer, inLanes, Load, memoryOf, TELLS } from './usage.ts';
 const MB = 1024 * 1024;
 /** Megabytes by which a round may leave the host larger than the one before. */
 const STAYS = 16;
-const ROUNDS = 6;
+const ROUNDS = 12;
 /** Megabytes that the host may ever have, whatever was tried on it all at once: it begins with about a hundred. */
 const EVER = 1000;
 
@@ -244,7 +244,7 @@ const attacks: readonly Attack[] = [
       const asked = Array.from({ length: 8 }, () =>
         load.call('write_file', { path: at('asked/a.txt'), content: fresh(3 * MB) }, { signal }),
       );
-      await expect.poll(async () => (await waiting()).length, { timeout: 10_000 }).toBe(8);
+      await expect.poll(async () => (await waiting()).length, { timeout: 30_000 }).toBe(8);
       given.abort();
       await Promise.all(asked);
       for (const { id } of await waiting())
@@ -260,7 +260,7 @@ const attacks: readonly Attack[] = [
       const asked = Array.from({ length: 20 }, () =>
         many.call('write_file', { path: at('asked/a.txt'), content }, { signal: given.signal }),
       );
-      await expect.poll(async () => (await waiting()).length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => (await waiting()).length, { timeout: 30_000 }).toBe(1);
       await sleep(300);
       given.abort();
       await Promise.all(asked);
@@ -337,10 +337,11 @@ const attacks: readonly Attack[] = [
   },
 ];
 
-describe.skipIf(!TELLS)('the host keeps nothing of', () => {
-  it.each(attacks)('$name', async ({ round }) => {
+// What is kept is kept every time; when V8 collects is its own affair.
+describe.skipIf(!TELLS)('the host keeps nothing of', { retry: 2 }, () => {
+  it.each(attacks.map((one) => [one.name, one] as const))('%s', async (_name, { round }) => {
     const after: number[] = [];
-    const grows = () => after.length < 3 || (after.at(-1) ?? 0) - (after.at(-2) ?? 0) > STAYS;
+    const grows = () => after.length < 2 || (after.at(-1) ?? 0) - (after.at(-2) ?? 0) > STAYS;
     while (grows() && after.length < ROUNDS) {
       await round();
       after.push(memory());

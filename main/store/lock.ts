@@ -4,6 +4,9 @@ import { FastbandError } from '../core/errors.ts';
 import { isDamage } from './database.ts';
 import { LOCK_FILE, prepareHome, preparePrivateFile } from './home.ts';
 
+/** Databases that hold a lock: one that nothing refers to any more is closed by the garbage collector, lock and all. */
+const held = new Set<Database.Database>();
+
 /**
  * Takes a home folder for one host. The lock is SQLite's own on a file of its own, held by an open EXCLUSIVE
  * transaction: the system drops it when the process ends, kill -9 included, and it does not touch the database, which
@@ -36,7 +39,8 @@ export function lockHome(home: string): () => void {
       { cause: error },
     );
   }
+  held.add(db);
   return () => {
-    if (db.open) db.close();
+    if (held.delete(db)) db.close();
   };
 }

@@ -150,6 +150,23 @@ describe('a home', () => {
     const second = hold();
     expect(await second.line()).toBe('held');
   });
+
+  test('is kept by its process also when what gives it back was thrown away and memory is collected', async () => {
+    const home = tempHome();
+    const host = start(
+      home,
+      `import { setFlagsFromString } from 'node:v8';
+       import { runInNewContext } from 'node:vm';
+       lockHome(home);
+       setFlagsFromString('--expose-gc');
+       const collect = runInNewContext('gc');
+       for (let i = 0; i < 5; i++) { collect(); await new Promise((resolve) => setTimeout(resolve, 10)); }
+       console.log('collected');
+       setInterval(() => {}, 1000);`,
+    );
+    expect(await host.line()).toBe('collected');
+    expect(() => lockHome(home)).toThrow(expect.objectContaining({ code: 'home_in_use' }));
+  });
 });
 
 test('a process that is done is not kept by the log’s worker', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PolicyFile } from '../../contract/policy.ts';
-import { isPlain, parsePolicy, policyText } from './policy-file.ts';
+import { parsePolicy, policyText } from './policy-file.ts';
 
 const RULE = `version: 1
 rules:
@@ -45,8 +45,13 @@ describe('a policy file', () => {
     ],
     [
       'a key twice, by another name',
-      `version: 1\n? &r rules\n: [{ effect: deny, match: { kind: write, paths: [a] } }]\n*r : []\n`,
-      /line 4: a key must be a plain word/,
+      `version: 1\n&r rules: [{ effect: deny, match: { kind: write, paths: [a] } }]\n*r : []\n`,
+      /line 3: a key must be a plain word/,
+    ],
+    [
+      'a key that is a text of its own',
+      `version: 1\n? rules\n: []\n`,
+      /line 2: it nests deeper than any rule does, or has a key that is no plain word/,
     ],
     ['a tag of another language', `version: !!js/function 1\nrules: []\n`, /line 1: Unresolved tag/],
     ['no YAML at all', 'rules: [', /no valid policy/],
@@ -61,17 +66,23 @@ describe('a policy file', () => {
   });
 });
 
-describe('a text that is read at once', () => {
-  test('is what people write, rules on a line each or spread out', () => {
-    expect(isPlain(RULE)).toBe(true);
-    expect(isPlain(RULE.replace('match: {', 'match: # who? [us]\n      {'))).toBe(true);
-    expect(isPlain(RULE.repeat(50))).toBe(true);
+describe('a policy file is read whole', () => {
+  test.each([
+    ['spread out', RULE.replace('match: {', 'match: # who? [us]\n      {')],
+    ['with as many rules as people write', `${RULE}${RULE.slice(RULE.indexOf('  -')).repeat(500)}`],
+  ])('%s', (_name, text) => {
+    expect(parsePolicy(text, 'policy.yaml').rules[0]).toEqual({
+      effect: 'allow',
+      match: { kind: 'write', paths: ['src/**'] },
+    });
   });
 
   test.each(['{', '[', '[{', '? ', '- ', '{"]":', "{a': ']', ", '{"}": ["]", ', '{"\\"]": '])(
-    'is none that nests for ever: %s',
+    'and refused at once when it nests for ever: %s',
     (motif) => {
-      expect(isPlain(motif.repeat(1000))).toBe(false);
+      expect(() => parsePolicy(`version: 1\n${motif.repeat(1000)}`, 'policy.yaml')).toThrow(
+        /line 2: it nests/,
+      );
     },
   );
 });

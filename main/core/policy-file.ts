@@ -9,17 +9,22 @@ import { compileMatch } from './match.ts';
 const MAX_ALIASES = 20;
 const MAX_PROBLEMS = 10;
 const MAX_PROBLEM = 200;
-/** Rules nest four deep. */
-const PLAIN_DEPTH = 8;
+/** Rules nest four deep; one list or map on a line each is more than enough. */
+const MAX_DEPTH = 8;
 
 /**
- * Reads a policy file's text: YAML of the core schema (no custom tags), every key known, every pattern meaningful. Some
- * texts of a few kilobytes take this parser minutes: what a person has not chosen is read by `readPolicy`.
+ * Reads a policy file's text: YAML of the core schema (no custom tags), every key known, every pattern meaningful. Long
+ * texts can be made so that this takes seconds: what a person has not chosen is read by `readPolicy`.
  *
  * @param name - what messages call the file
  * @throws FastbandError `invalid_input`, with the line of each problem
  */
 export function parsePolicy(text: string, name: string): PolicyFile {
+  const tangled = tangledLine(text);
+  if (tangled !== undefined)
+    throw bad(name, [
+      `line ${tangled}: it nests deeper than any rule does, or has a key that is no plain word`,
+    ]);
   const lines = new LineCounter();
   const document = parseDocument(text, {
     schema: 'core',
@@ -68,21 +73,23 @@ export function policyText(policy: Pick<PolicyFile, 'version' | 'rules'>): strin
 }
 
 /**
- * Whether a text nests no deeper than people write, on one line: the parser goes through deeper ones again and again. Told
- * by its own lexer, which goes through any text once.
+ * The first line, counted from 1, in which a text nests deeper than people write: the parser goes through deeper ones
+ * again and again, so that a few kilobytes take it minutes. Told by its own lexer, which goes through any text once.
  */
-export function isPlain(text: string): boolean {
+function tangledLine(text: string): number | undefined {
+  let line = 1;
   let depth = 0;
   let inRow = 0;
   for (const token of new Lexer().lex(text)) {
-    if (token === '?') return false;
+    if (token === '?') return line;
     if (token === '[' || token === '{') depth++;
     else if ((token === ']' || token === '}') && depth > 0) depth--;
     if (token === '-') inRow++;
     else if (token.includes('\n')) inRow = 0;
-    if (depth > PLAIN_DEPTH || inRow > PLAIN_DEPTH) return false;
+    if (depth > MAX_DEPTH || inRow > MAX_DEPTH) return line;
+    line += token.split('\n').length - 1;
   }
-  return true;
+  return undefined;
 }
 
 /** Where keys are that are no words: an alias could be a key that is there already, and would silently win over it. */

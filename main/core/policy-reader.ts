@@ -12,8 +12,8 @@ export type PolicyAnswer = { readonly policy: PolicyFile } | { readonly problem:
 
 /** A file that takes longer was made to, in milliseconds: one with as many rules as may be takes a tenth of it. */
 const LIMIT_MS = 3000;
-/** Longer ones are read on a thread, which takes longer to start than it takes to read a short one. */
-const PLAIN_LENGTH = 8000;
+/** In characters. Longer ones are read on a thread, which takes longer to start than a short one takes to read. */
+const SHORT = 8000;
 /** Answers that are kept: looks at a workspace's health ask for the same file again and again. */
 const MAX_KNOWN = 50;
 
@@ -21,16 +21,16 @@ const known = new Map<string, PolicyAnswer>();
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Reads a policy file's text as `parsePolicy` does, on a thread with a limit of time and memory: strangers write
- * projects' files, and a few kilobytes of brackets keep a YAML parser busy for minutes.
+ * Reads a policy file's text as `parsePolicy` does, a long one on a thread with a limit of time: strangers write
+ * projects' files, and some keep a YAML parser busy for minutes.
  *
  * @param name - what messages call the file
  * @throws FastbandError `invalid_input`, with the line of each problem
  */
 export async function readPolicy(text: string, name: string): Promise<PolicyFile> {
-  if (text.length <= PLAIN_LENGTH) {
-    const { isPlain, parsePolicy } = await import('./policy-file.ts');
-    if (isPlain(text)) return parsePolicy(text, name);
+  if (text.length <= SHORT) {
+    const { parsePolicy } = await import('./policy-file.ts');
+    return parsePolicy(text, name);
   }
   const key = sha256Hex(JSON.stringify([name, text]));
   let answer = known.get(key);
@@ -55,7 +55,8 @@ async function ask(question: PolicyQuestion): Promise<PolicyAnswer> {
     execArgv: [],
     env: {},
     workerData: question,
-    resourceLimits: { maxOldGenerationSizeMb: 128 },
+    // More than it can take in its time: a thread at its limit may end the process and not only itself.
+    resourceLimits: { maxOldGenerationSizeMb: 2048 },
   });
   let timer: NodeJS.Timeout | undefined;
   try {

@@ -210,11 +210,11 @@ describe('bodies [NET-6]', () => {
     let closed = false;
     const port = await web.http((_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' });
-      const more = () => void (response.destroyed || response.write('x'.repeat(10_000), more));
+      const endless = setInterval(() => response.write('x'.repeat(50_000)), 1);
       response.on('close', () => {
+        clearInterval(endless);
         closed = true;
       });
-      more();
     });
     const { output, text } = await get(`http://one.example:${port}/`);
     expect(output).toMatchObject({ total: 100_000, truncated: true });

@@ -333,10 +333,11 @@ describe('a token that is nearly one [ACC-4]', () => {
         await response.text();
         return response.status;
       });
-    for (let i = 0; i < 1000; i += 50) {
-      const statuses = await Promise.all(Array.from({ length: 50 }, (_, at) => guess(i + at)));
-      expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
-    }
+    const statuses: number[] = [];
+    for (let i = 0; i < 1000; i += 50)
+      statuses.push(...(await Promise.all(Array.from({ length: 50 }, (_, at) => guess(i + at)))));
+    expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(10);
+    expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
     expect(await target.harm()).toEqual([]);
     const { rows } = await target.host.api('audit.search', { limit: 500 });
     expect(rows.length - before).toBeLessThan(20);

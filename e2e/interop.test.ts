@@ -149,15 +149,23 @@ describe('the conformance suites', () => {
     await app.handle('settings.update', { limits: { callsPerMinute: 0 } });
     const created = await app.handle('clients.create', { name: 'Conformance' });
     const { port } = new URL((await app.start({ port: 0 })).mcp);
-    // The suites know no tokens: this adds one and passes all else through as it came, Host and Origin included.
+    // The suites know no tokens: this adds one and passes all else through as it came, Host and Origin included, but
+    // that it names the server's port there in place of its own.
     proxy = createServer((req, res) => {
+      const own = `:${(proxy.address() as AddressInfo).port}`;
+      const { host, origin } = req.headers;
       const up = request(
         {
           host: '127.0.0.1',
           port,
           path: req.url,
           method: req.method,
-          headers: { ...req.headers, authorization: `Bearer ${created.token}` },
+          headers: {
+            ...req.headers,
+            ...(host === undefined ? {} : { host: host.replace(own, `:${port}`) }),
+            ...(origin === undefined ? {} : { origin: origin.replace(own, `:${port}`) }),
+            authorization: `Bearer ${created.token}`,
+          },
         },
         (answer) => {
           res.writeHead(answer.statusCode ?? 500, answer.headers);

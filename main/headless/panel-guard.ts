@@ -2,23 +2,6 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * The exact `Host` values that the panel answers to. A name that an attacker points at 127.0.0.1 (DNS rebinding)
- * is none of them.
- */
-export function ownHosts(port: number): ReadonlySet<string> {
-  return new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
-}
-
-/** Why a request is not for us, before anything else of it is looked at; undefined when it is. */
-export function foreign(headers: IncomingHttpHeaders, hosts: ReadonlySet<string>): string | undefined {
-  const { host, origin } = headers;
-  if (host === undefined || !hosts.has(host))
-    return 'This Host is not served here. Open the panel by the address that Fastband printed.';
-  if (origin !== undefined && origin !== `http://${host}`) return 'This Origin is not served here.';
-  return undefined;
-}
-
-/**
  * Whether a browser says that a request comes from a page that is not ours. A page on another port of this machine
  * is "same-site": the cookie travels with its requests, so only `same-origin` and an address typed by hand pass.
  */

@@ -5,21 +5,13 @@ import type { App } from '../app.ts';
 import { FastbandError } from '../core/errors.ts';
 import { steadyClock } from '../core/steady-clock.ts';
 import { boundConnections, connectionsFor, openFilesLimit } from '../guard/connections.ts';
-import { unplain } from '../guard/request.ts';
+import { Lockout } from '../guard/lockout.ts';
+import { foreign, ownHosts, unplain } from '../guard/request.ts';
 import { type Asset, loadAssets, SECURITY_HEADERS } from '../panel-files.ts';
 import { picturePath } from '../picture-path.ts';
 import type { Log, Ports } from '../ports.ts';
 import { answerChannel, readBody } from './panel-api.ts';
-import {
-  foreign,
-  fromAnotherPage,
-  fromOwnPage,
-  isJson,
-  ownHosts,
-  readCookie,
-  sameSecret,
-} from './panel-guard.ts';
-import { Lockout } from './panel-lockout.ts';
+import { fromAnotherPage, fromOwnPage, isJson, readCookie, sameSecret } from './panel-guard.ts';
 import { LoginCodes } from './panel-login.ts';
 import {
   badLinkPage,

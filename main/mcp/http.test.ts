@@ -145,6 +145,17 @@ function raw(options: {
 const rpc = (method: string, params: object = {}, id: number | string = 1) =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
+/** What any client begins with. */
+const hello = (headers: Record<string, string>) =>
+  raw({
+    headers: { accept: 'application/json, text/event-stream', ...headers },
+    body: rpc('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'test', version: '1' },
+    }),
+  });
+
 describe('every request [ACC-2]', () => {
   it.each([
     ['no token', { authorization: '' }, 401],
@@ -157,6 +168,10 @@ describe('every request [ACC-2]', () => {
     ['a foreign Origin', { origin: 'https://evil.example' }, 403],
     ['an opaque Origin', { origin: 'null' }, 403],
     ['a twin of our Origin', { origin: 'http://127.0.0.1.evil.example' }, 403],
+    ["another port's Origin", { origin: 'http://localhost:3000' }, 403],
+    ['an Origin without our port', { origin: 'http://127.0.0.1' }, 403],
+    ["another port's Host", { host: 'localhost:3000' }, 403],
+    ['a Host without our port', { host: '127.0.0.1' }, 403],
     ['another media type', { 'content-type': 'text/plain' }, 415],
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
   ] as [string, Record<string, string>, number][])(
@@ -187,6 +202,25 @@ describe('every request [ACC-2]', () => {
     ]) {
       expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     }
+  });
+
+  it('is served to a page of its own address, by each of its names [ACC-2]', async () => {
+    for (const name of ['127.0.0.1', 'localhost', '[::1]']) {
+      const host = `${name}:${url.port}`;
+      const answer = await hello({ host, origin: `http://${host}` });
+      expect([name, answer.status]).toEqual([name, 200]);
+    }
+  });
+
+  it('with a wrong token is told to wait after ten of them, and one with the right token passes [ACC-10]', async () => {
+    const guess = (authorization: string) => hello({ authorization });
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++) statuses.push((await guess(`Bearer token-${i + 100}`)).status);
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429, 429]);
+    expect(Number((await guess('Bearer token-three')).headers['retry-after'])).toBeGreaterThan(50);
+    // Clients ask without a token first, to learn that they need one.
+    expect((await guess('')).status).toBe(401);
+    expect((await guess('Bearer token-two')).status).toBe(200);
   });
 
   it('is counted when its token is not known [ACC-11]', async () => {
@@ -275,7 +309,7 @@ describe('every request [ACC-2]', () => {
 
   it('that never ends its headers does not hold up others [ACC-13]', async () => {
     const slow = connect(Number(url.port), '127.0.0.1');
-    slow.write('POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+    slow.write(`POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${url.port}\r\n`);
     const one = await modern();
     expect((await one.listTools()).tools).toHaveLength(3);
     slow.destroy();

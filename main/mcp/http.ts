@@ -13,14 +13,13 @@ import {
   isJsonContentType,
   type McpHttpHandler,
   PROTOCOL_VERSION_META_KEY,
-  validateHostHeader,
-  validateOriginHeader,
 } from '@modelcontextprotocol/server';
 import type { Client } from '../../contract/entities.ts';
 import type { Caller } from '../core/dispatch.ts';
 import { FastbandError } from '../core/errors.ts';
 import { boundConnections, connectionsFor, openFilesLimit } from '../guard/connections.ts';
-import { unplain } from '../guard/request.ts';
+import { Lockout } from '../guard/lockout.ts';
+import { foreign, ownHosts, unplain } from '../guard/request.ts';
 import type { Clock, Log } from '../ports.ts';
 import { BodyError, readJsonBody } from './body.ts';
 import { answerDirectly, asDirectCall } from './direct.ts';
@@ -43,7 +42,6 @@ export interface McpHttpOptions {
   readonly log: Log;
 }
 
-const HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
 const PATH = '/mcp';
 /** Those that the protocol's transport knows. */
 const METHODS = new Set(['GET', 'POST', 'DELETE']);
@@ -65,6 +63,9 @@ export class McpHttp {
   readonly #modern: McpHttpHandler;
   /** The same, answering as a stream from the start: for calls that may wait for a person. */
   readonly #modernStreaming: McpHttpHandler;
+  readonly #lockout: Lockout;
+  /** As the address that is listened on names them. */
+  #hosts: ReadonlySet<string> = new Set();
   /** Requests under way, so that they are bounded, and that revoking a client ends them. */
   readonly #underWay: Exchanges;
 
@@ -72,6 +73,7 @@ export class McpHttp {
     this.#options = options;
     const { factory, clock, log, random } = options;
     this.#underWay = new Exchanges(clock);
+    this.#lockout = new Lockout(clock);
     this.#limiter = new RateLimiter(() => clock.monotonic());
     this.#sessions = new LegacySessions({ factory, random, clock });
     const onerror = (error: Error) => log.debug({ reason: error.message }, 'mcp request refused');
@@ -120,6 +122,7 @@ export class McpHttp {
       });
     });
     const address = this.#http.address() as AddressInfo;
+    this.#hosts = ownHosts(address.port);
     return `http://127.0.0.1:${address.port}${PATH}`;
   }
 
@@ -170,10 +173,8 @@ export class McpHttp {
     const wrong = unplain(req);
     if (wrong !== undefined) return jsonRpcError(res, 400, -32000, wrong);
     if (req.url !== PATH) return jsonRpcError(res, 404, -32000, `Not found. MCP is served at ${PATH}.`);
-    const host = validateHostHeader(req.headers.host, HOSTS);
-    if (!host.ok) return jsonRpcError(res, 403, -32000, 'This Host is not served here.');
-    const origin = validateOriginHeader(req.headers.origin, HOSTS);
-    if (!origin.ok) return jsonRpcError(res, 403, -32000, 'This Origin is not served here.');
+    const stranger = foreign(req.headers, this.#hosts);
+    if (stranger !== undefined) return jsonRpcError(res, 403, -32000, stranger);
     const client = this.#authenticate(req, res);
     if (client === undefined) return;
     const exchange = this.#underWay.begin(client.id, res);
@@ -213,6 +214,14 @@ export class McpHttp {
     const token = header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
     const client = token === undefined ? undefined : this.#options.authenticate(token);
     if (client !== undefined) return client;
+    // The right token passes above, however often others were wrong.
+    const wait = token === undefined ? 0 : this.#lockout.secondsLeft();
+    if (wait > 0) {
+      res.setHeader('Retry-After', String(wait));
+      jsonRpcError(res, 429, -32000, `Too many wrong tokens. Try again in ${wait} s.`);
+      return undefined;
+    }
+    if (token !== undefined) this.#lockout.fail();
     this.#options.onAuthFailure(
       token === undefined ? 'a request without a token' : 'a request with an unknown or revoked token',
     );

@@ -47,6 +47,8 @@ export const ExecEffect = z.strictObject({
   binary: z.string(),
   /** The program can run anything (a shell, an interpreter, a wrapper): grants take the exact argv only. */
   open: z.boolean(),
+  /** SHA-256 of what it is given to read, in hex; absent when that is nothing. A shell takes its commands from there. */
+  stdin: z.string().optional(),
 });
 export const NetEffect = z.strictObject({
   kind: z.literal('net'),

@@ -15,7 +15,8 @@ const patterns = z.array(pattern).min(1).max(100);
  *   `\` before a character that means itself. To allow changes to a repository's `.git`, name it: `**` does not.
  * - `argv`: one pattern for each position, `*` for any run of characters, `\*` for a star.
  *   The same number of arguments, unless the last pattern is `...` (any further ones). A command that can run
- *   anything (a shell, an interpreter, a wrapper) is allowed by its exact argv only.
+ *   anything (a shell, an interpreter, a wrapper) is allowed by its exact argv only, and for nothing to read but the
+ *   input whose SHA-256 is `stdin`: without it, none.
  * - `hosts`: exact names, or `*.example.com` for the names below it.
  */
 export const Match = z.discriminatedUnion('kind', [
@@ -31,6 +32,10 @@ export const Match = z.discriminatedUnion('kind', [
     workspace: pattern.optional(),
     argv: z.array(z.string().max(4096)).min(1).max(100),
     cwd: patterns.optional(),
+    stdin: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
   }),
   z.strictObject({
     kind: z.literal('net'),

@@ -104,7 +104,9 @@ function compileExecMatch(match: Extract<Match, { kind: 'exec' }>): CompiledMatc
       if (match.workspace !== undefined && match.workspace !== effect.workspace) return false;
       const folders = sense === 'allow' ? cwd : looseCwd;
       if (folders !== undefined && !folders.some((glob) => glob.matches(effect.cwd))) return false;
-      if (sense === 'allow' && effect.open && !literal) return false;
+      if (match.stdin !== undefined && match.stdin !== effect.stdin) return false;
+      // What a shell or an interpreter is given to read is what it runs.
+      if (sense === 'allow' && effect.open && (!literal || match.stdin !== effect.stdin)) return false;
       if (more ? effect.argv.length < positions.length : effect.argv.length !== positions.length)
         return false;
       return positions.every((position, i) => {
@@ -157,6 +159,7 @@ export function exactMatch(effect: Effect): Match {
         workspace: effect.workspace,
         argv: effect.argv.map(escapeWildcard),
         cwd: [pathPattern(effect.cwd)],
+        ...(effect.stdin === undefined ? {} : { stdin: effect.stdin }),
       };
     case 'net':
       return {

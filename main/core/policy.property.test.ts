@@ -48,6 +48,7 @@ const argv = fc.constantFrom(
   ['echo', '*'],
   ['echo', '...'],
 );
+const stdin = fc.constantFrom('a'.repeat(64), 'b'.repeat(64));
 const binary = fc.constantFrom('/usr/bin/git', '/bin/sh', '/usr/bin/npm', '/bin/echo');
 const argvPattern = fc.constantFrom(
   ['git', '...'],
@@ -88,7 +89,15 @@ const effect: fc.Arbitrary<Effect> = fc.oneof(
     op: fc.constantFrom(...WRITE_OPS),
     tree: fc.option(fc.constant(true), { nil: undefined }),
   }),
-  fc.record({ kind: fc.constant('exec' as const), workspace, cwd: path, argv, binary, open: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('exec' as const),
+    workspace,
+    cwd: path,
+    argv,
+    binary,
+    open: fc.boolean(),
+    stdin: fc.option(stdin, { nil: undefined }),
+  }),
   fc.record({ kind: fc.constant('net' as const), method, host, port, url: fc.constant('https://x/') }),
   fc.record({ kind: fc.constant('secret' as const), provider }),
   fc.record({
@@ -115,6 +124,7 @@ const match: fc.Arbitrary<Match> = fc
       workspace: maybe(workspace),
       argv: argvPattern,
       cwd: maybe(some(glob)),
+      stdin: maybe(stdin),
     }),
     fc.record({
       kind: fc.constant('net' as const),
@@ -362,7 +372,9 @@ describe('a pattern made from effects', () => {
           one.kind === 'exec' && one.open && one.argv.at(-1) === '...' ? undefined : covers([pattern], [one]);
         if (itself !== undefined)
           expect(itself).toBe(one.kind !== 'write' || !insideGit(one.path) || namesGit(one.path));
-        if (covers([pattern], [other])) expect(same(one, other) || liesIn(other, one)).toBe(true);
+        if (!covers([pattern], [other])) return;
+        expect(same(one, other) || liesIn(other, one)).toBe(true);
+        if (one.kind === 'exec' && other.kind === 'exec' && other.open) expect(other.stdin).toBe(one.stdin);
       }),
       runs(3000),
     );

@@ -41,7 +41,7 @@ export function effectWords(effect: Effect): string {
       return `${OP_WORDS[effect.op]} ${placeWords(effect.path, effect.workspace)}${effect.tree ? ' and all below' : ''}`;
     }
     case 'exec':
-      return `run ${commandLine(effect.argv)} in ${placeWords(effect.cwd, effect.workspace)}`;
+      return `run ${commandLine(effect.argv)}${effect.stdin === undefined ? '' : ' with input'} in ${placeWords(effect.cwd, effect.workspace)}`;
     case 'net':
       return netWords(effect);
     case 'secret':
@@ -78,7 +78,7 @@ export function matchWords(match: Match): string {
       return `${verbs} ${listWords(match.paths)}${where}`;
     }
     case 'exec':
-      return `run ${match.argv.map((part) => (part === '...' ? '…' : quoteArgument(part))).join(' ')}${where}`;
+      return `run ${match.argv.map((part) => (part === '...' ? '…' : quoteArgument(part))).join(' ')}${match.stdin === undefined ? '' : ' with exactly that input'}${where}`;
     case 'net':
       return `reach ${listWords(match.hosts)}${match.ports === undefined ? '' : ` on ${match.ports.join(', ')}`}`;
     case 'secret':

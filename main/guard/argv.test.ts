@@ -23,7 +23,8 @@ const options = (env: Record<string, string> = {}) => ({
   home: bench.home,
   workspaces: bench.workspaces,
 });
-const resolve = (argv: string[], env?: Record<string, string>) => resolveCommand(argv, options(env));
+const resolve = (argv: string[], env?: Record<string, string>, stdin?: string) =>
+  resolveCommand(argv, { ...options(env), stdin });
 
 describe('what a command is', () => {
   it('a program by name comes from PATH, with its real path', async () => {
@@ -144,9 +145,48 @@ describe('what is refused [CMD-5]', () => {
     ['behind an @', (home: string) => ['curl', '-d', `@../${basename(home)}/settings.json`]],
     ['as a URL', (home: string) => ['curl', `file://${home}/settings.json`]],
     ['in a shell’s text', (home: string) => ['sh', '-c', `cat ${home}/fastband.db`]],
+    [
+      'in a shell’s text, relative',
+      (home: string) => ['sh', '-c', `cd ../${basename(home)}; cat fastband.db`],
+    ],
+    ['in a shell’s text, in quotes', (home: string) => ['bash', '-c', `cat<"../${basename(home)}"/x`]],
+    ['in a script for Node', (home: string) => ['node', '-e', `fs.readFileSync('../${basename(home)}/x')`]],
+    ['behind a wrapper', (home: string) => ['env', 'A=1', 'sh', '-c', `cat ../${basename(home)}/x`]],
     ['by way of ..', (home: string) => ['cat', join(home, '..', 'home', 'x')]],
   ])('the home folder %s', async (_, argv) => {
     await expect(resolve(argv(bench.home))).rejects.toMatchObject({ code: 'command_refused' });
+  });
+
+  it.each([
+    ['fastband rules list'],
+    ['exec fastband client add x'],
+    ['true&&fastband undo c_1'],
+    ['echo $(fastband keys list)'],
+    ['/opt/app/bin/fastband serve'],
+  ])('Fastband by name in a shell’s text, or in what it is given to read: %s', async (text) => {
+    for (const argv of [
+      ['sh', '-c', text],
+      ['env', '-S', `sh -c '${text}'`],
+    ])
+      await expect(resolve(argv)).rejects.toMatchObject({ code: 'command_refused' });
+    await expect(resolve(['sh'], {}, text)).rejects.toMatchObject({ code: 'command_refused' });
+    // What only reads runs none of it.
+    await expect(resolve(['cat'], {}, text)).resolves.toMatchObject({ open: false });
+  });
+
+  it('the home folder as the person’s home leads to it', async () => {
+    const home = join(bench.home, '..');
+    for (const text of [`cat ~/${basename(bench.home)}/x`, `cat "$HOME/${basename(bench.home)}/x"`])
+      await expect(resolve(['sh', '-c', text], { HOME: home })).rejects.toMatchObject({
+        code: 'command_refused',
+      });
+  });
+
+  it('more input for a shell than can be looked through, but not for what only reads', async () => {
+    const stdin = Array.from({ length: 3000 }, (_, i) => `a/${i}`).join('\n');
+    await expect(resolve(['sh'], {}, stdin)).rejects.toMatchObject({ code: 'command_refused' });
+    await expect(resolve(['cat'], {}, stdin)).resolves.toMatchObject({ open: false });
+    await expect(resolve(['sh', '-c', 'npm run build && git status'])).resolves.toMatchObject({ open: true });
   });
 
   it('the home folder through a link in the workspace', async () => {

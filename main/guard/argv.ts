@@ -26,7 +26,12 @@ export interface ResolveCommandOptions {
   /** Fastband's own folder, real path. */
   readonly home: string;
   readonly workspaces: readonly Workspace[];
+  /** What the program is given to read. */
+  readonly stdin?: string | undefined;
 }
+
+/** Words of a text that may name a path. More than these are not looked through, and so refused. */
+const MAX_WORDS = 2000;
 
 /**
  * Finds the program that an argv would run, as the system would, but through a PATH that cannot be led into a
@@ -55,6 +60,8 @@ export async function resolveCommand(
     (inWorkspace
       ? `${basename(binary)} is a file of the workspace: it runs whatever is written in it.`
       : undefined);
+  // What can run anything takes commands from within its arguments, and from what it reads.
+  if (why !== undefined) await refuseOwn(wordsIn([...argv.slice(1), options.stdin ?? ''], options), options);
   return { argv, binary, open: why !== undefined, inWorkspace, ...(why === undefined ? {} : { why }) };
 }
 
@@ -141,6 +148,28 @@ async function refuseOwn(words: readonly string[], { cwd, home }: ResolveCommand
       }
     }
   }
+}
+
+/**
+ * The words that a shell or an interpreter may find in texts, as far as they are written out: what puts a name together
+ * from parts is not seen.
+ *
+ * @throws FastbandError `command_refused` when there are more than can be looked through
+ */
+function wordsIn(texts: readonly string[], { env }: ResolveCommandOptions): string[] {
+  const words = new Set<string>();
+  for (const text of texts) {
+    for (const word of text.split(/[\s"'`;|&(){}<>,]+/)) {
+      const path = word.replace(/^(?:~(?=\/|$)|\$HOME\b|\$\{HOME\})/, env.HOME ?? '~');
+      if (/[\\/]|^\.\.$|fastband/i.test(path)) words.add(path);
+      if (words.size > MAX_WORDS)
+        throw new FastbandError(
+          'command_refused',
+          'This command is given more text than can be looked through. Put it into a file of the workspace.',
+        );
+    }
+  }
+  return [...words];
 }
 
 /** What of an argument may be a path: the whole of it, what follows `=`, `@` or `file://`, what a short option carries. */

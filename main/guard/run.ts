@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { FastbandError } from '../core/errors.ts';
@@ -32,13 +33,17 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
+/** In the environment of everything that a run starts, so that it is found again wherever it goes. */
+export const RUN_MARK = 'FASTBAND_RUN';
+
 const TERM_GRACE_MS = 1000;
 const DRAIN_MS = 500;
 
 /**
  * Runs a program by its absolute path, without a shell, in a process group of its own. When time is up, the call is
- * cancelled, or the program ends, the whole group is ended: first asked, then killed. What a child left behind with
- * the output still open does not hold up the answer.
+ * cancelled, or the program ends, the whole group is ended: first asked, then killed; on Linux also what left the group
+ * (setsid, a daemon), unless it took off its environment as well. What a child left behind with the output still open
+ * does not hold up the answer.
  *
  * @throws FastbandError `tool_failed` when the system does not start it; the signal's reason when it was aborted
  */
@@ -50,10 +55,11 @@ export async function runProgram(
   const { clock, signal } = options;
   signal.throwIfAborted();
   const started = clock.monotonic();
+  const mark = randomUUID();
   const child = spawned(binary, argv, {
     argv0: argv[0],
     cwd: options.cwd,
-    env: { ...options.env },
+    env: { ...options.env, [RUN_MARK]: mark },
     detached: process.platform !== 'win32',
     windowsHide: true,
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -61,7 +67,7 @@ export async function runProgram(
   let timedOut = false;
   let flooded = false;
   let written = 0;
-  const stop = () => void endGroup(child.pid, clock);
+  const stop = () => void endAll(child.pid, mark, clock);
   const stdout = new HeadAndTail(options.outputBytes / 2);
   const stderr = new HeadAndTail(options.outputBytes / 2);
   const feed = (stream: 'stdout' | 'stderr', into: HeadAndTail) => (chunk: Buffer) => {
@@ -89,7 +95,7 @@ export async function runProgram(
     const [exitCode, exitSignal] = (await once(child, 'exit').catch((error: unknown) => {
       throw notStarted(argv[0] ?? '', error);
     })) as [number | null, string | null];
-    await endGroup(child.pid, clock);
+    await endAll(child.pid, mark, clock);
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(DRAIN_MS, resolve))]);
     child.stdout?.destroy();
     child.stderr?.destroy();
@@ -135,17 +141,68 @@ function notStarted(name: string, error: unknown): FastbandError {
   );
 }
 
-/** Ends every process of a group: TERM, a moment, KILL. Resolves when none is left. */
-async function endGroup(leader: number | undefined, clock: Clock): Promise<void> {
-  if (leader === undefined || !signalGroup(leader, 'SIGTERM')) return;
+/** Ends every process of a group, and what left it: TERM, a moment, KILL. Resolves when none is left. */
+async function endAll(leader: number | undefined, mark: string, clock: Clock): Promise<void> {
+  if (leader === undefined) return;
+  const lives = async () => (await strays(leader, mark)).length > 0 || (await groupLives(leader));
+  const signalAll = async (signal: NodeJS.Signals) => {
+    // Looked for before their parents are gone, who lead to them.
+    for (const pid of await strays(leader, mark)) send(pid, signal);
+    signalGroup(leader, signal);
+  };
+  if (!(await lives())) return;
+  await signalAll('SIGTERM');
   const until = clock.monotonic() + TERM_GRACE_MS;
   while (clock.monotonic() < until) {
     await new Promise<void>((resolve) => clock.after(10, resolve));
-    if (!(await groupLives(leader))) return;
+    if (!(await lives())) return;
   }
-  signalGroup(leader, 'SIGKILL');
-  while (clock.monotonic() < until + TERM_GRACE_MS && (await groupLives(leader))) {
+  // Again and again: one may have come to be while the others were ended.
+  while (clock.monotonic() < until + TERM_GRACE_MS && (await lives())) {
+    await signalAll('SIGKILL');
     await new Promise<void>((resolve) => clock.after(10, resolve));
+  }
+}
+
+/** What a run started that is in another group by now: by the mark in its environment, or by its parents. */
+async function strays(leader: number, mark: string): Promise<number[]> {
+  if (process.platform !== 'linux') return [];
+  const last = Number((await readFile('/proc/loadavg', 'latin1')).split(' ').at(-1));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  // Numbers go up, and begin anew at the end: what is younger than the leader has a higher one, or they have begun anew.
+  const younger = pids.filter((pid) => pid > leader || last < leader);
+  const known = new Map<number, number>([[leader, leader]]);
+  const rest = new Map<number, { parent: number; group: number }>();
+  await Promise.all(
+    younger.map(async (pid) => {
+      const [stat, environment] = await Promise.all([
+        readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''),
+        readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''),
+      ]);
+      const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (state === undefined || state === '' || state === 'Z' || state === 'X') return;
+      if (Number(group) === leader || environment.includes(`${RUN_MARK}=${mark}`))
+        known.set(pid, Number(group));
+      else rest.set(pid, { parent: Number(parent), group: Number(group) });
+    }),
+  );
+  for (let found = true; found; ) {
+    found = false;
+    for (const [pid, { parent, group }] of rest) {
+      if (!known.has(parent)) continue;
+      known.set(pid, group);
+      rest.delete(pid);
+      found = true;
+    }
+  }
+  return [...known].flatMap(([pid, group]) => (group === leader ? [] : [pid]));
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
   }
 }
 

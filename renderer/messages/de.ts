@@ -341,6 +341,7 @@ export const de: Messages = {
     who: (name: string | undefined) => name ?? 'jeder Client',
     anything: 'alles',
     below: (folders: string) => `in den Ordnern ${folders}`,
+    withInput: 'mit genau der gezeigten Eingabe',
     onPorts: (ports: string) => `auf Port ${ports}`,
     project: 'Projekt',
     projectHint: 'Aus .fastband/policy.yaml im Arbeitsordner; dort wird sie geändert',

@@ -327,6 +327,7 @@ export const en = {
     who: (name: string | undefined) => name ?? 'every client',
     anything: 'anything',
     below: (folders: string) => `in folders ${folders}`,
+    withInput: 'with exactly the input that was shown',
     onPorts: (ports: string) => `on port ${ports}`,
     project: 'project',
     projectHint: 'From the workspace’s own .fastband/policy.yaml; change it there',

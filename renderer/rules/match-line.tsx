@@ -31,6 +31,7 @@ export function MatchLine({ match }: { readonly match: Match }) {
       {match.kind === 'exec' && match.cwd !== undefined && (
         <span>{words.below(match.cwd.map(visible).join(', '))}</span>
       )}
+      {match.kind === 'exec' && match.stdin !== undefined && <span>{words.withInput}</span>}
       {match.kind === 'net' && match.ports !== undefined && (
         <span>{words.onPorts(match.ports.join(', '))}</span>
       )}

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exactMatch } from '../../core/match.ts';
+import { covers } from '../../core/policy.ts';
 import { realClock } from '../../core/testing.ts';
 import type { RunContext } from '../../core/tool.ts';
 import { ToolBench } from '../testing.ts';
@@ -68,6 +70,20 @@ describe('a command', () => {
     });
   });
 
+  it('tells what a shell is given to read, so that leave for one input is none for another [POL-5]', async () => {
+    const effectOf = async (input: object) => (await run({ command: ['sh'], ...input })).plan.effects[0];
+    const [none, one, other] = [
+      await effectOf({}),
+      await effectOf({ stdin: 'true' }),
+      await effectOf({ stdin: 'echo hi' }),
+    ];
+    if (none === undefined || one === undefined || other === undefined)
+      throw new Error('a plan has no effect');
+    for (const asked of [none, one, other])
+      for (const allowed of [none, one, other])
+        expect(covers([exactMatch(allowed)], [asked])).toBe(allowed === asked);
+  });
+
   it('cannot start outside the workspaces, in a file, or in a read-only workspace [FS-5]', async () => {
     await expect(run({ command: ['pwd'], cwd: '/' })).rejects.toMatchObject({ code: 'outside_workspace' });
     await expect(run({ command: ['pwd'], cwd: 'a.txt' })).rejects.toMatchObject({ code: 'not_found' });
@@ -103,6 +119,46 @@ describe('a command', () => {
     await expect(call).rejects.toThrow();
     await expect.poll(() => processes(`sleep\0${mark}`)).toEqual([]);
   });
+
+  it.runIf(process.platform === 'linux').each([
+    ['a session of its own', (mark: string) => `setsid sleep ${mark} & wait`],
+    ['a session of its own, its parent gone', (mark: string) => `(setsid sleep ${mark} &); sleep ${mark}`],
+    [
+      'a daemon that ignores TERM',
+      (mark: string) => `setsid sh -c 'trap "" TERM; sleep ${mark}' & sleep ${mark}`,
+    ],
+    [
+      'no environment, while its parent is there',
+      (mark: string) => `env -i setsid sleep ${mark} & sleep ${mark}`,
+    ],
+    [
+      'a child that leaves and starts others',
+      (mark: string) => `setsid sh -c '(setsid sleep ${mark} &)' & sleep ${mark}`,
+    ],
+  ])('does not leave %s, neither when its time is up nor when it is cancelled [CMD-4]', async (_, text) => {
+    for (const how of ['time', 'cancel'] as const) {
+      const mark = `6${Date.now()}`;
+      const call = run({ command: ['sh', '-c', text(mark)], timeout_seconds: how === 'time' ? 1 : 60 });
+      await expect.poll(() => processes(`sleep\0${mark}`).length, { timeout: 5000 }).toBeGreaterThan(0);
+      if (how === 'cancel') {
+        bench.controller.abort(new Error('cancelled'));
+        await expect(call).rejects.toThrow();
+      } else expect((await call).result.output.timedOut).toBe(true);
+      await expect.poll(() => processes(`sleep\0${mark}`)).toEqual([]);
+    }
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'that ends by itself leaves nothing that left its group [CMD-4]',
+    async () => {
+      const mark = `5${Date.now()}`;
+      const { result } = await run({
+        command: ['sh', '-c', `setsid sleep ${mark} >&- 2>&- & sleep 0.2; echo done`],
+      });
+      expect(result.output.stdout).toBe('done\n');
+      expect(processes(`sleep\0${mark}`)).toEqual([]);
+    },
+  );
 
   it('does not hang on a child that it leaves behind, nor leave that child [CMD-4]', async () => {
     const mark = `9${Date.now()}`;

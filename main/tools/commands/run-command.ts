@@ -10,7 +10,7 @@ import { resolveCommand } from '../../guard/argv.ts';
 import { commandEnvironment } from '../../guard/environment.ts';
 import { inFolder } from '../../guard/fs-folder.ts';
 import { changed, lstatOf, sameThing } from '../../guard/path.ts';
-import { runProgram } from '../../guard/run.ts';
+import { RUN_MARK, runProgram } from '../../guard/run.ts';
 import { resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
 
@@ -52,7 +52,7 @@ export const runCommand = defineTool({
         'read_only',
         `The workspace ${folder.workspace.name} is read only, and a command could change it.`,
       );
-    const resolved = await resolveFrom(command, folder.absolute, context);
+    const resolved = await resolveFrom(command, folder.absolute, stdin, context);
     const env = environmentFor(context);
     const data = {
       argv: [...command],
@@ -79,6 +79,7 @@ export const runCommand = defineTool({
           argv: [...command],
           binary: resolved.binary,
           open: resolved.open,
+          ...(stdin === undefined ? {} : { stdin: sha256Hex(stdin) }),
         },
       ],
       data,
@@ -90,7 +91,7 @@ export const runCommand = defineTool({
             cwd:
               folder.relative === '.' ? folder.workspace.name : `${folder.workspace.name}/${folder.relative}`,
             binary: resolved.binary,
-            env: Object.keys(env).sort(),
+            env: [...Object.keys(env), RUN_MARK].sort(),
             ...(stdin === undefined ? {} : { stdin }),
           },
         ],
@@ -102,7 +103,7 @@ export const runCommand = defineTool({
     };
   },
   async run({ data }, context) {
-    const resolved = await resolveFrom(data.argv, data.cwd, context);
+    const resolved = await resolveFrom(data.argv, data.cwd, data.stdin, context);
     const folder = await resolveFor(context, data.cwd, 'read');
     const sameFolder =
       folder.stat?.ino === data.cwdStat?.ino &&
@@ -164,8 +165,13 @@ async function contentHash(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function resolveFrom(argv: readonly string[], cwd: string, { ports, workspaces }: PlanContext) {
-  return resolveCommand(argv, { cwd, env: ports.env, home: ports.home, workspaces });
+function resolveFrom(
+  argv: readonly string[],
+  cwd: string,
+  stdin: string | undefined,
+  { ports, workspaces }: PlanContext,
+) {
+  return resolveCommand(argv, { cwd, env: ports.env, home: ports.home, workspaces, stdin });
 }
 
 function environmentFor({ ports, settings, workspaces }: PlanContext): Record<string, string> {

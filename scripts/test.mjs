@@ -91,7 +91,10 @@ async function vitest() {
   return steps;
 }
 
-/** Runs a Node script in a process group of its own, and ends what it may have left behind. */
+/** What has not ended by then never would: a test that keeps its thread busy is ended by no limit of its own. */
+const LIMIT_MINUTES = 25;
+
+/** Runs a Node script in a process group of its own, for a limited time, and ends what it may have left behind. */
 function run(script, args) {
   const ownGroup = process.platform !== 'win32';
   const child = spawn(process.execPath, [script, ...args], {
@@ -108,6 +111,10 @@ function run(script, args) {
       if (error.code !== 'ESRCH') throw error;
     }
   };
+  const limit = setTimeout(() => {
+    say(`this has run for ${LIMIT_MINUTES} minutes and is ended: it hangs. What it printed last says where.`);
+    end('SIGKILL');
+  }, LIMIT_MINUTES * 60_000);
   let stopped = false;
   const done = onStop((signal) => {
     stopped = true;
@@ -116,6 +123,7 @@ function run(script, args) {
   return new Promise((resolve) => {
     child.on('error', () => resolve(1));
     child.on('exit', (code) => {
+      clearTimeout(limit);
       done();
       end('SIGKILL');
       // Nobody waits for the rest.

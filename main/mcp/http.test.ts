@@ -14,7 +14,7 @@ import type { Client } from '../../contract/entities.ts';
 import { Bench, fakeTool, realClock, silentLog } from '../core/testing.ts';
 import { ToolRegistry } from '../tools/registry.ts';
 import { MAX_BODY_BYTES } from './body.ts';
-import { McpHttp } from './http.ts';
+import { McpHttp, type Patience } from './http.ts';
 import { McpServerFactory } from './server.ts';
 
 const read: Effect = { kind: 'read', workspace: 'shop', path: 'a.ts' };
@@ -23,6 +23,7 @@ const client = (id: string): Client => ({ id, name: `client ${id}`, createdAt: 0
 
 let bench: Bench;
 let http: McpHttp;
+let server: (patience?: Patience) => McpHttp;
 let url: URL;
 let tokens: Map<string, Client>;
 let off: Set<string>;
@@ -63,22 +64,25 @@ beforeEach(async () => {
   failures = [];
   perMinute = 0;
   closers = [];
-  http = new McpHttp({
-    factory: new McpServerFactory({
-      registry,
-      dispatcher: bench.dispatcher,
-      resources: [],
-      clientToolsOff: () => new Set<string>(),
-      version: '0',
+  server = (patience) =>
+    new McpHttp({
+      factory: new McpServerFactory({
+        registry,
+        dispatcher: bench.dispatcher,
+        resources: [],
+        clientToolsOff: () => new Set<string>(),
+        version: '0',
+        clock: realClock,
+      }),
+      authenticate: (token) => tokens.get(token),
+      onAuthFailure: (what) => failures.push(what),
+      callsPerMinute: () => perMinute,
+      random: (bytes) => randomBytes(bytes),
       clock: realClock,
-    }),
-    authenticate: (token) => tokens.get(token),
-    onAuthFailure: (what) => failures.push(what),
-    callsPerMinute: () => perMinute,
-    random: (bytes) => randomBytes(bytes),
-    clock: realClock,
-    log: silentLog,
-  });
+      log: silentLog,
+      ...(patience === undefined ? {} : { patience }),
+    });
+  http = server();
   url = new URL(await http.listen(0));
 });
 
@@ -304,7 +308,9 @@ describe('every request [ACC-2]', () => {
       (await raw({ body: rpc('ping'), headers: { authorization: 'Bearer token-two' } })).status,
     ).not.toBe(429);
     for (const { req } of held) req.destroy();
-    await expect.poll(async () => (await raw({ headers, body: rpc('tools/list') })).status).toBe(200);
+    await expect
+      .poll(async () => (await raw({ headers, body: rpc('tools/list') })).status, { timeout: 10_000 })
+      .toBe(200);
   });
 
   it('that never ends its headers does not hold up others [ACC-13]', async () => {
@@ -313,6 +319,22 @@ describe('every request [ACC-2]', () => {
     const one = await modern();
     expect((await one.listTools()).tools).toHaveLength(3);
     slow.destroy();
+  });
+
+  it.each([
+    ['its headers', ''],
+    ['its body', 'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{'],
+  ])('that never ends %s is refused in time [ACC-13]', async (_, more) => {
+    await http.close();
+    http = server({ headers: 300, whole: 600 });
+    url = new URL(await http.listen(0));
+    const slow = connect(Number(url.port), '127.0.0.1');
+    slow.setEncoding('utf8').on('error', () => {});
+    let answer = '';
+    slow.on('data', (chunk: string) => (answer += chunk));
+    slow.write(`POST /mcp HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: Bearer token-one\r\n${more}`);
+    await expect.poll(() => slow.closed, { timeout: 10_000 }).toBe(true);
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
   });
 
   it('that names no session of its own is refused', async () => {

@@ -40,7 +40,16 @@ export interface McpHttpOptions {
   readonly random: (bytes: number) => Uint8Array;
   readonly clock: Clock;
   readonly log: Log;
+  readonly patience?: Patience;
 }
+
+/** How long a request may take to arrive, in milliseconds. */
+export interface Patience {
+  readonly headers: number;
+  readonly whole: number;
+}
+
+const PATIENCE: Patience = { headers: 20_000, whole: 60_000 };
 
 const PATH = '/mcp';
 /** Those that the protocol's transport knows. */
@@ -71,7 +80,7 @@ export class McpHttp {
 
   constructor(options: McpHttpOptions) {
     this.#options = options;
-    const { factory, clock, log, random } = options;
+    const { factory, clock, log, random, patience = PATIENCE } = options;
     this.#underWay = new Exchanges(clock);
     this.#lockout = new Lockout(clock);
     this.#limiter = new RateLimiter(() => clock.monotonic());
@@ -82,7 +91,13 @@ export class McpHttp {
     this.#modern = createMcpHandler(serve, shared);
     this.#modernStreaming = createMcpHandler(serve, { ...shared, responseMode: 'sse' });
     this.#http = createServer(
-      { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 },
+      {
+        keepAliveTimeout: 65_000,
+        headersTimeout: patience.headers,
+        requestTimeout: patience.whole,
+        // Node looks every half a minute by itself, which would be half a minute more.
+        connectionsCheckingInterval: patience.headers / 10,
+      },
       (req, res) => {
         this.#handle(req, res).catch((error: unknown) => {
           log.error({ err: error }, 'mcp request failed');

@@ -378,6 +378,35 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     expect((await app.look()).notifications).toHaveLength(1);
   });
 
+  it('asks before it quits over what is not saved, goes on when the person stays, and ends when they leave', async () => {
+    const page = await mainPage();
+    await page.goto(`${page.url().replace(/#.*$/, '')}#/settings`);
+    const port = page.locator('#setting-server\\.port');
+    await port.click();
+    await page.keyboard.type('no number');
+    await page.keyboard.press('Enter');
+    await app.order({ do: 'close', url: 'index.html' });
+    expect(await app.look()).toMatchObject({ windows: [{ visible: false }], asked: [] });
+
+    await app.order({ do: 'answer', with: 0 });
+    await app.order({ do: 'tray', label: 'Quit Fastband' });
+    const { asked, windows } = await app.until('the question', (look) => look.asked.length === 1);
+    expect(asked).toMatchObject([
+      { message: 'Leave without saving?', buttons: ['Stay', 'Leave'], cancelId: 0 },
+    ]);
+    expect(windows).toMatchObject([{ visible: true }]);
+    expect(await port.inputValue()).toContain('no number');
+    expect(await call(page, 'server.status')).toMatchObject({ ok: true, value: { running: true } });
+    // Nothing of the quitting is left: closing the window hides it.
+    await app.order({ do: 'close', url: 'index.html' });
+    expect((await app.look()).windows).toMatchObject([{ visible: false }]);
+
+    await app.order({ do: 'answer', with: 1 });
+    const ended = app.ended();
+    await app.order({ do: 'tray', label: 'Quit Fastband' });
+    expect(await ended).toBe(0);
+  });
+
   it('is switched off and on from the tray while a client is connected', async () => {
     const page = await mainPage();
     const { client } = await connected(page);

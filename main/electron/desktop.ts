@@ -75,7 +75,9 @@ export class Desktop {
   #settings: Settings = DEFAULT_SETTINGS;
   #tray: TrayIcon | undefined;
   #trayTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Windows close for good from here on. */
   #quitting = false;
+  #leaving: Promise<boolean> | undefined;
   #stopped = false;
   /** Windows, menus and notifications can be made, and the first window has been. */
   #open = false;
@@ -136,13 +138,12 @@ export class Desktop {
     });
     // Closing the last window leaves the tray.
     app.on('window-all-closed', () => {});
-    app.on('before-quit', () => {
-      this.#quitting = true;
-    });
-    app.on('will-quit', (event) => {
+    app.on('before-quit', (event) => {
       if (this.#stopped) return;
       event.preventDefault();
-      void this.#stop();
+      void this.#leave().then((left) => {
+        if (left) app.quit();
+      });
     });
   }
 
@@ -298,14 +299,44 @@ export class Desktop {
   }
 
   /**
-   * Everything comes to rest before an installer runs. The windows close for good, and the next start is let in
-   * while this process still ends.
+   * Everything comes to rest, so that the process can end or an installer run. The windows close first: a page with
+   * unsaved changes may keep the person here, and then everything goes on as it was.
+   *
+   * @returns false when the person stays
    */
-  async #leave(): Promise<void> {
+  #leave(): Promise<boolean> {
+    this.#leaving ??= this.#leaves().finally(() => {
+      this.#leaving = undefined;
+    });
+    return this.#leaving;
+  }
+
+  async #leaves(): Promise<boolean> {
     this.#quitting = true;
+    if (!(await this.#windows.closeAll(() => this.#confirmDiscard()))) {
+      this.#quitting = false;
+      return false;
+    }
     await Promise.race([this.#stopCore(), new Promise((resolve) => setTimeout(resolve, QUIT_MS))]);
     this.#stopped = true;
+    // The next start is let in while this process still ends.
     app.releaseSingleInstanceLock();
+    return true;
+  }
+
+  /** The window shows what would be lost, also when it was hidden in the tray. */
+  async #confirmDiscard(): Promise<boolean> {
+    this.#windows.showMain();
+    const { unsaved, unsavedDetail, stay, leave } = this.#messages();
+    const { response } = await dialog.showMessageBox({
+      type: 'question',
+      message: unsaved,
+      detail: unsavedDetail,
+      buttons: [stay, leave],
+      defaultId: 0,
+      cancelId: 0,
+    });
+    return response === 1;
   }
 
   #messages(): ShellMessages {
@@ -351,14 +382,6 @@ export class Desktop {
 
   #openLink(url: string): void {
     openHttps(shell, url).catch(() => this.#log.warn({}, 'a page asked for an address that is not opened'));
-  }
-
-  async #stop(): Promise<void> {
-    const late = setTimeout(() => app.exit(0), QUIT_MS);
-    await this.#stopCore();
-    clearTimeout(late);
-    this.#stopped = true;
-    app.quit();
   }
 
   async #stopCore(): Promise<void> {

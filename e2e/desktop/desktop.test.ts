@@ -160,6 +160,34 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       await app.until('one window', ({ windows }) => windows.length === 1);
     });
 
+    it('shows what a notification is about, also where another was stepped to', async () => {
+      const { client, folder } = await connected(await mainPage());
+      const change = (path: string) =>
+        client.callTool({ name: 'write_file', arguments: { path, content: 'two\n' } });
+      const first = change('a.txt');
+      await app.until('one that waits', ({ badge }) => badge === 1);
+      const second = change('b.txt');
+      await app.until('two that wait', ({ badge }) => badge === 2);
+      await app.order({ do: 'notification', at: 0 });
+      const window = await app.page('approval.html');
+      const shown = (path: string) =>
+        window.getByRole('heading', { name: new RegExp(` ${path} in shop$`) }).waitFor();
+      await shown('a.txt');
+      await window.keyboard.press('j');
+      await shown('b.txt');
+      await app.order({ do: 'notification', at: 0 });
+      await shown('a.txt');
+      await window.waitForTimeout(GUARD_MS);
+      await window.keyboard.press('a');
+      expect((await first).isError).not.toBe(true);
+      expect([readFileSync(join(folder, 'a.txt'), 'utf8'), existsSync(join(folder, 'b.txt'))]).toEqual([
+        'two\n',
+        false,
+      ]);
+      await app.quit();
+      expect((await second).isError).toBe(true);
+    });
+
     it('denies with a reason that the agent reads', async () => {
       const { window, wrote, folder } = await asked();
       await window.getByRole('textbox').fill('use b.txt');

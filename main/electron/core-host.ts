@@ -8,13 +8,15 @@ import { type App, composeApp } from '../app.ts';
 import type { AppOptions } from '../composition.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
-import type { Log } from '../ports.ts';
+import type { Log, SecretSource } from '../ports.ts';
 import { forkUtility } from './fork.ts';
 import type { ShowPicture } from './protocol.ts';
 
 export interface CoreHostOptions {
   readonly home: string;
   readonly log: Log;
+  /** Values that the log masks; the core adds those of the vault. */
+  readonly secrets: SecretSource;
   readonly notify: (event: HostEvent) => void;
   /** Where a person wants a file of this name; null when they changed their mind. */
   readonly askWhere: (name: string) => Promise<string | null>;
@@ -75,10 +77,10 @@ export class CoreHost {
   }
 
   async #start(): Promise<void> {
-    const { home, log, notify, desktop } = this.#options;
+    const { home, log, secrets, notify, desktop } = this.#options;
     try {
       await mkdir(home, { recursive: true, mode: 0o700 });
-      const app = await composeApp(nodePorts({ home, log, notify, fork: forkUtility }), {
+      const app = await composeApp(nodePorts({ home, log, secrets, notify, fork: forkUtility }), {
         role: 'host',
         desktop,
       });

@@ -6,7 +6,7 @@ import type { DesktopChannel, DesktopInput } from '../../contract/desktop.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../contract/settings.ts';
 import { showLine } from '../core/display.ts';
-import { systemClock } from '../node-ports.ts';
+import { secretSource, systemClock } from '../node-ports.ts';
 import { loadAssets } from '../panel-files.ts';
 import { openUpdater } from './app-updater.ts';
 import { CoreHost } from './core-host.ts';
@@ -64,7 +64,8 @@ function keepIn(name: 'userData' | 'sessionData', folder: string): void {
 /** The desktop host: core, windows, tray, and what ties them to the system. */
 export class Desktop {
   readonly #home = app.getPath('userData');
-  readonly #log = fileLog(this.#home, () => []);
+  readonly #secrets = secretSource(() => []);
+  readonly #log = fileLog(this.#home, this.#secrets);
   readonly #state = new WindowState(this.#home);
   readonly #windows: Windows;
   readonly #core: CoreHost;
@@ -96,6 +97,7 @@ export class Desktop {
     this.#core = new CoreHost({
       home: this.#home,
       log: this.#log,
+      secrets: this.#secrets,
       notify: (event) => this.#told(event),
       askWhere: (name) => askWhere(this.#windows, name),
       desktop: () => ({

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -9,31 +17,59 @@ import { fileLog } from './log.ts';
 vi.mock('electron', () => ({ utilityProcess: {} }));
 
 let home: string;
+let core: CoreHost;
+let path: string | null;
+const secrets = secretSource(() => []);
+
 beforeEach(() => {
   home = join(realpathSync(mkdtempSync(join(tmpdir(), 'fastband-core-host-'))), 'home');
+  mkdirSync(home, { mode: 0o700 });
+  writeFileSync(join(home, 'settings.json'), '{"server":{"port":0}}');
+  path = null;
 });
-afterEach(() => {
+afterEach(async () => {
+  await core.stop();
   vi.unstubAllEnvs();
   rmSync(join(home, '..'), { recursive: true, force: true });
 });
 
-it('the log of the app masks what the vault holds', async () => {
-  vi.stubEnv('ANTHROPIC_API_KEY', 'no-shape-that-anybody-knows');
-  const secrets = secretSource(() => []);
-  const log = fileLog(home, secrets);
-  const core = new CoreHost({
+function host(log = fileLog(home, secrets)): CoreHost {
+  core = new CoreHost({
     home,
     log,
     secrets,
     notify: () => {},
-    askWhere: async () => null,
+    askWhere: async () => path,
     desktop: () => ({ packaged: false, sandbox: true, feed: false }),
   });
-  await core.start();
+  return core;
+}
+
+it('the log of the app masks what the vault holds', async () => {
+  vi.stubEnv('ANTHROPIC_API_KEY', 'no-shape-that-anybody-knows');
+  const log = fileLog(home, secrets);
+  await host(log).start();
   log.warn({ url: 'https://x.org/?key=no-shape-that-anybody-knows' }, 'told');
-  await core.stop();
   const written = () => readFileSync(join(home, 'logs', 'fastband.log'), 'utf8');
   await expect.poll(written).toContain('told');
   expect(written()).toContain('https://x.org/?key=');
   expect(written()).not.toContain('no-shape-that-anybody-knows');
+});
+
+it('an export goes into the file that the person chose, and one that fails leaves that file as it was', async () => {
+  const folder = join(home, '..', 'exports');
+  mkdirSync(folder);
+  path = join(folder, 'activity.jsonl');
+  await host().start();
+  const input = { format: 'jsonl', filter: {} };
+  expect(await core.handle('audit.export', input)).toMatchObject({ rows: expect.any(Number) });
+  const whole = readFileSync(path, 'utf8');
+  expect(whole).toContain('The server started');
+  if (core.app === undefined) throw new Error('the core should be there');
+  vi.spyOn(core.app, 'exportAudit').mockImplementation(async function* () {
+    yield 'half a ';
+    throw new Error('cancelled');
+  });
+  await expect(core.handle('audit.export', input)).rejects.toThrow('cancelled');
+  expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual([whole, ['activity.jsonl']]);
 });

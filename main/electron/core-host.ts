@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { CHANNELS, type Channel } from '../../contract/channels.ts';
 import type { WireError } from '../../contract/errors.ts';
 import type { HostEvent } from '../../contract/events.ts';
@@ -9,6 +7,7 @@ import type { AppOptions } from '../composition.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
 import type { Log, SecretSource } from '../ports.ts';
+import { writeWhole } from './export-file.ts';
 import { forkUtility } from './fork.ts';
 import type { ShowPicture } from './protocol.ts';
 
@@ -107,7 +106,7 @@ export class CoreHost {
         yield chunk;
       }
     };
-    await pipeline(counted(app.exportAudit(parsed.data)), createWriteStream(path, { mode: 0o600 }));
+    await writeWhole(path, counted(app.exportAudit(parsed.data)));
     return { rows: parsed.data.format === 'csv' ? Math.max(0, rows - 1) : rows, bytes };
   }
 }

@@ -82,6 +82,9 @@ const PAGES: Readonly<Record<PageId, { icon: LucideIcon; page: ComponentType }>>
   },
 };
 
+/** How often it is asked whether what kept Fastband from starting is over, in milliseconds. */
+const PROBLEM_MS = 2000;
+
 /** The main window: rail, title row, the page. */
 export function App() {
   const m = useMessages();
@@ -99,6 +102,8 @@ export function App() {
     queryKey: ['desktop.info'],
     queryFn: async () => (await askDesktop('desktop.info')) as DesktopOutput<'desktop.info'>,
     enabled: desktop() !== undefined,
+    // A start that takes long may still end well.
+    refetchInterval: ({ state: { data } }) => (data?.problem === undefined ? false : PROBLEM_MS),
   }).data;
 
   if (info?.problem !== undefined)

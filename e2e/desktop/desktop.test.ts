@@ -337,6 +337,36 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     ]);
   });
 
+  it('opens the panel also where its port is taken: another is chosen there', async () => {
+    await mainPage();
+    const { home } = app;
+    expect(await app.quit()).toBe(0);
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    writeFileSync(
+      join(home, 'settings.json'),
+      JSON.stringify({ server: { port }, desktop: { startHidden: true } }),
+    );
+    const busy = DesktopApp.start({ home });
+    try {
+      const page = await busy.page('index.html');
+      const why = page.getByText(`Port ${port} on 127.0.0.1 is in use by another program.`);
+      await why.waitFor();
+      await busy.until('the window, hidden or not', ({ windows }) => windows[0]?.visible === true);
+      await page.goto(`${page.url().replace(/#.*$/, '')}#/settings`);
+      await page.locator('#setting-server\\.port').fill(String(await freePort()));
+      await page.keyboard.press('Enter');
+      await page.getByText('Server stopped').first().click();
+      await page.getByRole('button', { name: 'Start the server' }).click();
+      await page.getByText('Server running').first().waitFor();
+      expect(await why.count()).toBe(0);
+    } finally {
+      await busy.close();
+      other.close();
+    }
+  });
+
   it('says in its window why it could not start, and how to mend it', async () => {
     await mainPage();
     const { home } = app;

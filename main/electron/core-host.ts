@@ -23,6 +23,10 @@ export interface CoreHostOptions {
   readonly desktop: NonNullable<AppOptions['desktop']>;
 }
 
+/** A start that takes longer, in milliseconds, is spoken of. */
+const SLOW_MS = 8000;
+const SLOW: WireError = { code: 'timeout', message: 'Starting takes longer than it should.' };
+
 /** The core within the desktop. It may fail to start: the window then says why, and everything else asks again. */
 export class CoreHost {
   readonly #options: CoreHostOptions;
@@ -34,6 +38,7 @@ export class CoreHost {
     this.#options = options;
   }
 
+  /** Why there is no core, or not yet. */
   get problem(): WireError | undefined {
     return this.#problem;
   }
@@ -42,10 +47,26 @@ export class CoreHost {
     return this.#app;
   }
 
-  /** Composes the core and lets clients in. Never throws: what went wrong is `problem`. */
+  /**
+   * Composes the core and lets clients in. Never throws: what went wrong is `problem`. A server that cannot listen is
+   * none, since the panel is there to mend it: the core's status says why.
+   */
   start(): Promise<void> {
     this.#starting ??= this.#start();
     return this.#starting;
+  }
+
+  /** Waits for the start, but not for ever: then `problem` says so, for as long as it goes on. */
+  async startInTime(): Promise<void> {
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const slow = new Promise<void>((resolve) => {
+      late = setTimeout(() => {
+        this.#problem = SLOW;
+        resolve();
+      }, SLOW_MS);
+    });
+    await Promise.race([this.start(), slow]);
+    clearTimeout(late);
   }
 
   /** What a window asks for. Waits for the start, so that a page never sees a core half there. @throws FastbandError */
@@ -84,7 +105,8 @@ export class CoreHost {
         desktop,
       });
       this.#app = app;
-      await app.start();
+      await app.start().catch((error: unknown) => log.error({ err: error }, 'the server did not start'));
+      this.#problem = undefined;
     } catch (error) {
       this.#problem = toWireError(error);
       log.error({ err: error }, 'Fastband did not start');

@@ -151,7 +151,7 @@ export class Desktop {
 
   /** The server first; the window is made while it starts. */
   async run(): Promise<void> {
-    const started = this.#core.start();
+    void this.#core.start();
     const assets = loadAssets(join(import.meta.dirname, 'renderer'));
     await app.whenReady();
     hardenSession(session.defaultSession, app.isPackaged);
@@ -159,16 +159,22 @@ export class Desktop {
     this.#serveWindows();
     this.#tray = new TrayIcon((action) => void this.#doing(action));
     // Whether the window begins hidden is a setting, so the core comes first; it is there before a page could load.
-    await started;
-    this.#settings = this.#core.app?.settings.current ?? DEFAULT_SETTINGS;
-    this.#applySettings();
+    await this.#core.startInTime();
+    this.#takeSettings();
     this.#open = true;
     // What went wrong must be seen, hidden or not.
-    const hidden = this.#core.problem === undefined && this.#asked === undefined && this.#startsHidden();
+    const hidden =
+      this.#core.app?.status().running === true && this.#asked === undefined && this.#startsHidden();
     this.#windows.openMain({ hidden, page: this.#asked || pageOfArguments(process.argv) });
     if (app.isPackaged) app.setAsDefaultProtocolClient('fastband');
     this.#drawTray();
     for (const approval of this.#waiting.values()) this.#notify(approval);
+    // It may still come.
+    if (this.#core.app === undefined)
+      void this.#core.start().then(() => {
+        this.#takeSettings();
+        this.#drawTray();
+      });
     await this.#updates.start();
     // The menu offers to look for updates where there is a place to look.
     if (this.#updates.available) this.#setMenu();
@@ -252,6 +258,11 @@ export class Desktop {
     this.#tray?.show(trayModel(facts, messages), this.#waiting.size);
     if (process.platform === 'win32')
       this.#windows.badge(this.#waiting.size === 0 ? undefined : messages.waiting(this.#waiting.size));
+  }
+
+  #takeSettings(): void {
+    this.#settings = this.#core.app?.settings.current ?? DEFAULT_SETTINGS;
+    this.#applySettings();
   }
 
   #applySettings(): void {

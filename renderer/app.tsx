@@ -15,12 +15,12 @@ import {
 } from 'lucide-react';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import type { DesktopOutput } from '../contract/desktop.ts';
+import { PAGE_IDS, type PageId } from '../contract/page-ids.ts';
 import styles from './app.module.css';
 import { Keys } from './palette/keys.tsx';
 import { desktop } from './shared/bridge.ts';
 import { askDesktop } from './shared/host.ts';
 import { useMessages } from './shared/language.ts';
-import { PAGE_IDS, type PageId } from './shared/page-ids.ts';
 import { TitleSlot } from './shared/page-title.tsx';
 import { usePanel } from './shared/panel.ts';
 import { waitingApprovals } from './shared/panel-state.ts';

@@ -1,6 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { app, dialog, ipcMain, Menu, nativeTheme, protocol, screen, session, shell } from 'electron';
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  protocol,
+  screen,
+  session,
+  shell,
+} from 'electron';
 import type { Approval } from '../../contract/approvals.ts';
 import type { DesktopChannel, DesktopInput } from '../../contract/desktop.ts';
 import type { HostEvent } from '../../contract/events.ts';
@@ -326,7 +337,7 @@ export class Desktop {
 
   async #leaves(): Promise<boolean> {
     this.#quitting = true;
-    if (!(await this.#windows.closeAll(() => this.#confirmDiscard()))) {
+    if (!(await this.#windows.closeAll((window) => this.#confirmDiscard(window)))) {
       this.#quitting = false;
       return false;
     }
@@ -337,11 +348,11 @@ export class Desktop {
     return true;
   }
 
-  /** The window shows what would be lost, also when it was hidden in the tray. */
-  async #confirmDiscard(): Promise<boolean> {
-    this.#windows.showMain();
+  /** Over its window, which shows what would be lost, also when it was hidden in the tray. */
+  async #confirmDiscard(window: BrowserWindow): Promise<boolean> {
+    window.show();
     const { unsaved, unsavedDetail, stay, leave } = this.#messages();
-    const { response } = await dialog.showMessageBox({
+    const { response } = await dialog.showMessageBox(window, {
       type: 'question',
       message: unsaved,
       detail: unsavedDetail,

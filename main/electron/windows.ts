@@ -117,13 +117,13 @@ export class Windows {
   /**
    * Closes every window for good.
    *
-   * @param mayDiscard - asked when a page has changes that are not saved: true lets them go
+   * @param mayDiscard - asked when a window's page has changes that are not saved: true lets them go
    * @returns false when the person stays: that window is open as it was
    */
-  async closeAll(mayDiscard: () => Promise<boolean>): Promise<boolean> {
+  async closeAll(mayDiscard: (window: BrowserWindow) => Promise<boolean>): Promise<boolean> {
     for (const window of [this.#main, this.#approval]) {
       if (window === undefined || (await closes(window))) continue;
-      if (!(await mayDiscard())) return false;
+      if (!(await mayDiscard(window))) return false;
       window.destroy();
     }
     return true;

@@ -106,15 +106,38 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     const { client } = await connected(page);
     const read = await client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } });
     expect(read.content).toMatchObject([{ text: 'one\n' }]);
-    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'notes.md', content: 'two\n' } });
     const { tray, notifications } = await app.until('a count in the tray', ({ badge }) => badge === 1);
     expect(tray?.toolTip).toBe('Fastband: 1 approval waits');
     expect(notifications).toMatchObject([
-      { title: 'Claude Code wants to change a.txt in shop', actions: ['Allow', 'Deny'] },
+      { title: 'Claude Code wants to create notes.md in shop', actions: ['Allow', 'Deny'] },
     ]);
     await app.order({ do: 'notification', at: 0, action: 0 });
     expect((await wrote).isError).not.toBe(true);
     await app.until('an empty tray', ({ badge }) => badge === 0);
+  });
+
+  it('takes no yes from a notification for what must be looked at, but a no', async () => {
+    const page = await mainPage();
+    const { client, folder } = await connected(page);
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    const { notifications } = await app.until('a count in the tray', ({ badge }) => badge === 1);
+    expect(notifications).toMatchObject([{ actions: ['Deny'], open: true }]);
+    await app.order({ do: 'notification', at: 0, action: 0 });
+    expect((await wrote).isError).toBe(true);
+    expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('one\n');
+    await app.until('no notification', (look) => look.notifications[0]?.open === false);
+  });
+
+  it('notifies nobody who does not want it, and counts in the tray all the same', async () => {
+    const page = await mainPage();
+    await call(page, 'settings.update', { desktop: { notifications: false } });
+    const { client } = await connected(page);
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    await app.until('a count in the tray', ({ badge }) => badge === 1);
+    expect((await app.look()).notifications).toEqual([]);
+    await app.quit();
+    expect((await wrote).isError).toBe(true);
   });
 
   it('asks a database in a process of its own, which ends with the app', async () => {

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
 import { axe, drop } from '../browser.ts';
+import { childrenOf, lives, TELLS } from '../usage.ts';
 import { DesktopApp, RUNS_ON } from './app.ts';
 
 /** The double needs a Chromium; Electron is one. */
@@ -38,6 +39,18 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** What the app has started, for `gone`. Linux alone tells. */
+async function started(app: DesktopApp): Promise<ReturnType<typeof childrenOf>> {
+  return TELLS ? childrenOf(await app.pid()) : [];
+}
+
+/** Waits until none of these is left: whoever ends a process is told of it a moment later. */
+async function gone(processes: ReturnType<typeof childrenOf>): Promise<void> {
+  await expect
+    .poll(() => processes.filter(({ pid }) => lives(pid)).map(({ line }) => line), { timeout: 5000 })
+    .toEqual([]);
 }
 
 /** Presses Tab until what has the focus is called so. */
@@ -157,7 +170,10 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     await window.waitForTimeout(GUARD_MS);
     await window.keyboard.press('a');
     expect((await asked).structuredContent).toMatchObject({ rows: [['pen']] });
+    const processes = await started(app);
+    if (TELLS) expect(processes.map(({ line }) => line).join()).toContain('sqlite-process');
     expect(await app.quit()).toBe(0);
+    await gone(processes);
   });
 
   describe('the approval window', () => {
@@ -324,10 +340,12 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     const { client } = await connected(page);
     const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
     await app.until('a count in the tray', ({ badge }) => badge === 1);
+    const processes = await started(app);
     const began = performance.now();
     expect(await app.quit()).toBe(0);
     expect(performance.now() - began).toBeLessThan(5000);
     expect((await wrote)._meta).toMatchObject({ 'fastband/code': 'server_stopped' });
+    await gone(processes);
   });
 
   it('ends the calls of a client that is revoked', async () => {
@@ -344,6 +362,25 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     expect(await wrote).toBe(true);
     await app.until('nothing waiting', ({ badge }) => badge === 0);
     await expect(client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } })).rejects.toThrow();
+  });
+
+  it.skipIf(process.platform === 'win32')('ends what runs for a client that is revoked', async () => {
+    const page = await mainPage();
+    const { client, id } = await connected(page);
+    const match = { kind: 'exec', argv: ['sleep', '60'] };
+    expect(await call(page, 'rules.add', { effect: 'allow', match })).toMatchObject({ ok: true });
+    const ran = client.callTool({ name: 'run_command', arguments: { command: ['sleep', '60'] } }).then(
+      ({ isError }) => isError,
+      () => true,
+    );
+    const active = async () => ((await call(page, 'server.status')).value as ServerStatus).activeCalls;
+    await expect.poll(active, { timeout: 10_000 }).toBe(1);
+    const asleep = () => started(app).then((all) => all.filter(({ line }) => line === 'sleep 60'));
+    if (TELLS) await expect.poll(async () => (await asleep()).length, { timeout: 10_000 }).toBe(1);
+    expect(await call(page, 'clients.revoke', { id })).toMatchObject({ ok: true });
+    expect(await ran).toBe(true);
+    await expect.poll(active).toBe(0);
+    if (TELLS) await expect.poll(asleep).toEqual([]);
   });
 
   it('answers no for a person who does not answer in time', async () => {
@@ -497,6 +534,26 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     await expect(client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } })).rejects.toThrow();
     await app.order({ do: 'tray', label: 'Turn the server on' });
     await app.until('the server on', ({ tray }) => tray?.toolTip === 'Fastband: Server on');
+    const read = await client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } });
+    expect(read.content).toMatchObject([{ text: 'one\n' }]);
+  });
+
+  it('comes back where its window was, and hidden where that is wanted', async () => {
+    const page = await mainPage();
+    const at = { x: 120, y: 80, width: 900, height: 640 };
+    await app.order({ do: 'place', url: 'index.html', at });
+    await call(page, 'settings.update', { desktop: { startHidden: true } });
+    const { home } = app;
+    expect(await app.quit()).toBe(0);
+    const again = DesktopApp.start({ home });
+    try {
+      await (await again.page('index.html')).getByText('Server running').first().waitFor();
+      expect((await again.look()).windows).toMatchObject([{ visible: false, bounds: at }]);
+      await again.order({ do: 'tray', label: 'Open Fastband' });
+      expect((await again.look()).windows).toMatchObject([{ visible: true, bounds: at }]);
+    } finally {
+      await again.close();
+    }
   });
 
   it('says in Settings that there is no place to get updates from, and offers none', async () => {

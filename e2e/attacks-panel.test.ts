@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Client } from '@modelcontextprotocol/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PAGE_IDS } from '../renderer/shared/page-ids.ts';
+import { PAGE_IDS } from '../contract/page-ids.ts';
 import { CHROMIUM, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 

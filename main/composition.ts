@@ -14,7 +14,7 @@ import { ApprovalQueue } from './core/approvals.ts';
 import { AuthFailures } from './core/auth-failures.ts';
 import { Dispatcher } from './core/dispatch.ts';
 import { showLine } from './core/display.ts';
-import { FastbandError } from './core/errors.ts';
+import { FastbandError, toWireError } from './core/errors.ts';
 import { Gallery } from './core/gallery.ts';
 import { ChangeJournal } from './core/journal.ts';
 import { compilePolicy } from './core/policy.ts';
@@ -97,6 +97,8 @@ export class Core {
   #mcp: string | undefined;
   #panel: string | undefined;
   #startedAt: number | undefined;
+  /** Why the server could not start when it was last asked to. */
+  #notStarted: string | undefined;
   #seen: Snapshot = { version: -1, tools: '', workspaces: '' };
   #stopPolling = () => {};
   #stopSweeping = () => {};
@@ -304,7 +306,15 @@ export class Core {
       clock,
       log,
     });
-    const mcp = await http.listen(options.port ?? this.settings.current.server.port);
+    let mcp: string;
+    try {
+      mcp = await http.listen(options.port ?? this.settings.current.server.port);
+    } catch (error) {
+      this.#notStarted = toWireError(error).message;
+      this.#tellState();
+      throw error;
+    }
+    this.#notStarted = undefined;
     try {
       this.#audit({ type: 'server.started', actor: 'fastband', summary: `The server started at ${mcp}.` });
     } catch (error) {
@@ -352,6 +362,7 @@ export class Core {
   status(): ServerStatus {
     const auditOk = this.store.audit.healthy();
     const problems = [
+      ...(this.#notStarted === undefined ? [] : [this.#notStarted]),
       ...(auditOk || this.store.audit.problem === undefined ? [] : [this.store.audit.problem]),
       ...(this.settings.problem === undefined ? [] : [this.settings.problem]),
       ...this.tables.problems,

@@ -15,12 +15,12 @@ import {
 } from 'lucide-react';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import type { DesktopOutput } from '../contract/desktop.ts';
+import { PAGE_IDS, type PageId } from '../contract/page-ids.ts';
 import styles from './app.module.css';
 import { Keys } from './palette/keys.tsx';
 import { desktop } from './shared/bridge.ts';
 import { askDesktop } from './shared/host.ts';
 import { useMessages } from './shared/language.ts';
-import { PAGE_IDS, type PageId } from './shared/page-ids.ts';
 import { TitleSlot } from './shared/page-title.tsx';
 import { usePanel } from './shared/panel.ts';
 import { waitingApprovals } from './shared/panel-state.ts';
@@ -82,6 +82,9 @@ const PAGES: Readonly<Record<PageId, { icon: LucideIcon; page: ComponentType }>>
   },
 };
 
+/** How often it is asked whether what kept Fastband from starting is over, in milliseconds. */
+const PROBLEM_MS = 2000;
+
 /** The main window: rail, title row, the page. */
 export function App() {
   const m = useMessages();
@@ -99,6 +102,8 @@ export function App() {
     queryKey: ['desktop.info'],
     queryFn: async () => (await askDesktop('desktop.info')) as DesktopOutput<'desktop.info'>,
     enabled: desktop() !== undefined,
+    // A start that takes long may still end well.
+    refetchInterval: ({ state: { data } }) => (data?.problem === undefined ? false : PROBLEM_MS),
   }).data;
 
   if (info?.problem !== undefined)

@@ -90,6 +90,10 @@ export class DesktopApp {
     }
   }
 
+  async pid(): Promise<number> {
+    return (await this.#driver).process.pid ?? 0;
+  }
+
   /** Quits as the menu does. @returns the exit code */
   async quit(): Promise<number | null> {
     const { process: child } = await this.#driver;

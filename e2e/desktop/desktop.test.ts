@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
 import { axe, drop } from '../browser.ts';
+import { childrenOf, lives, TELLS } from '../usage.ts';
 import { DesktopApp, RUNS_ON } from './app.ts';
 
 /** The double needs a Chromium; Electron is one. */
@@ -38,6 +39,18 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** What the app has started, for `gone`. Linux alone tells. */
+async function started(app: DesktopApp): Promise<ReturnType<typeof childrenOf>> {
+  return TELLS ? childrenOf(await app.pid()) : [];
+}
+
+/** Waits until none of these is left: whoever ends a process is told of it a moment later. */
+async function gone(processes: ReturnType<typeof childrenOf>): Promise<void> {
+  await expect
+    .poll(() => processes.filter(({ pid }) => lives(pid)).map(({ line }) => line), { timeout: 5000 })
+    .toEqual([]);
 }
 
 /** Presses Tab until what has the focus is called so. */
@@ -106,15 +119,38 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     const { client } = await connected(page);
     const read = await client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } });
     expect(read.content).toMatchObject([{ text: 'one\n' }]);
-    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'notes.md', content: 'two\n' } });
     const { tray, notifications } = await app.until('a count in the tray', ({ badge }) => badge === 1);
     expect(tray?.toolTip).toBe('Fastband: 1 approval waits');
     expect(notifications).toMatchObject([
-      { title: 'Claude Code wants to change a.txt in shop', actions: ['Allow', 'Deny'] },
+      { title: 'Claude Code wants to create notes.md in shop', actions: ['Allow', 'Deny'] },
     ]);
     await app.order({ do: 'notification', at: 0, action: 0 });
     expect((await wrote).isError).not.toBe(true);
     await app.until('an empty tray', ({ badge }) => badge === 0);
+  });
+
+  it('takes no yes from a notification for what must be looked at, but a no', async () => {
+    const page = await mainPage();
+    const { client, folder } = await connected(page);
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    const { notifications } = await app.until('a count in the tray', ({ badge }) => badge === 1);
+    expect(notifications).toMatchObject([{ actions: ['Deny'], open: true }]);
+    await app.order({ do: 'notification', at: 0, action: 0 });
+    expect((await wrote).isError).toBe(true);
+    expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('one\n');
+    await app.until('no notification', (look) => look.notifications[0]?.open === false);
+  });
+
+  it('notifies nobody who does not want it, and counts in the tray all the same', async () => {
+    const page = await mainPage();
+    await call(page, 'settings.update', { desktop: { notifications: false } });
+    const { client } = await connected(page);
+    const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
+    await app.until('a count in the tray', ({ badge }) => badge === 1);
+    expect((await app.look()).notifications).toEqual([]);
+    await app.quit();
+    expect((await wrote).isError).toBe(true);
   });
 
   it('asks a database in a process of its own, which ends with the app', async () => {
@@ -134,7 +170,10 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     await window.waitForTimeout(GUARD_MS);
     await window.keyboard.press('a');
     expect((await asked).structuredContent).toMatchObject({ rows: [['pen']] });
+    const processes = await started(app);
+    if (TELLS) expect(processes.map(({ line }) => line).join()).toContain('sqlite-process');
     expect(await app.quit()).toBe(0);
+    await gone(processes);
   });
 
   describe('the approval window', () => {
@@ -158,6 +197,34 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       expect((await wrote).isError).not.toBe(true);
       expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('two\n');
       await app.until('one window', ({ windows }) => windows.length === 1);
+    });
+
+    it('shows what a notification is about, also where another was stepped to', async () => {
+      const { client, folder } = await connected(await mainPage());
+      const change = (path: string) =>
+        client.callTool({ name: 'write_file', arguments: { path, content: 'two\n' } });
+      const first = change('a.txt');
+      await app.until('one that waits', ({ badge }) => badge === 1);
+      const second = change('b.txt');
+      await app.until('two that wait', ({ badge }) => badge === 2);
+      await app.order({ do: 'notification', at: 0 });
+      const window = await app.page('approval.html');
+      const shown = (path: string) =>
+        window.getByRole('heading', { name: new RegExp(` ${path} in shop$`) }).waitFor();
+      await shown('a.txt');
+      await window.keyboard.press('j');
+      await shown('b.txt');
+      await app.order({ do: 'notification', at: 0 });
+      await shown('a.txt');
+      await window.waitForTimeout(GUARD_MS);
+      await window.keyboard.press('a');
+      expect((await first).isError).not.toBe(true);
+      expect([readFileSync(join(folder, 'a.txt'), 'utf8'), existsSync(join(folder, 'b.txt'))]).toEqual([
+        'two\n',
+        false,
+      ]);
+      await app.quit();
+      expect((await second).isError).toBe(true);
     });
 
     it('denies with a reason that the agent reads', async () => {
@@ -273,10 +340,12 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     const { client } = await connected(page);
     const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
     await app.until('a count in the tray', ({ badge }) => badge === 1);
+    const processes = await started(app);
     const began = performance.now();
     expect(await app.quit()).toBe(0);
     expect(performance.now() - began).toBeLessThan(5000);
     expect((await wrote)._meta).toMatchObject({ 'fastband/code': 'server_stopped' });
+    await gone(processes);
   });
 
   it('ends the calls of a client that is revoked', async () => {
@@ -295,6 +364,25 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     await expect(client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } })).rejects.toThrow();
   });
 
+  it.skipIf(process.platform === 'win32')('ends what runs for a client that is revoked', async () => {
+    const page = await mainPage();
+    const { client, id } = await connected(page);
+    const match = { kind: 'exec', argv: ['sleep', '60'] };
+    expect(await call(page, 'rules.add', { effect: 'allow', match })).toMatchObject({ ok: true });
+    const ran = client.callTool({ name: 'run_command', arguments: { command: ['sleep', '60'] } }).then(
+      ({ isError }) => isError,
+      () => true,
+    );
+    const active = async () => ((await call(page, 'server.status')).value as ServerStatus).activeCalls;
+    await expect.poll(active, { timeout: 10_000 }).toBe(1);
+    const asleep = () => started(app).then((all) => all.filter(({ line }) => line === 'sleep 60'));
+    if (TELLS) await expect.poll(async () => (await asleep()).length, { timeout: 10_000 }).toBe(1);
+    expect(await call(page, 'clients.revoke', { id })).toMatchObject({ ok: true });
+    expect(await ran).toBe(true);
+    await expect.poll(active).toBe(0);
+    if (TELLS) await expect.poll(asleep).toEqual([]);
+  });
+
   it('answers no for a person who does not answer in time', async () => {
     const page = await mainPage();
     await call(page, 'settings.update', { approvals: { timeoutSeconds: 1 } });
@@ -307,6 +395,36 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       true,
       expect.objectContaining({ 'fastband/code': 'approval_timeout' }),
     ]);
+  });
+
+  it('opens the panel also where its port is taken: another is chosen there', async () => {
+    await mainPage();
+    const { home } = app;
+    expect(await app.quit()).toBe(0);
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    writeFileSync(
+      join(home, 'settings.json'),
+      JSON.stringify({ server: { port }, desktop: { startHidden: true } }),
+    );
+    const busy = DesktopApp.start({ home });
+    try {
+      const page = await busy.page('index.html');
+      const why = page.getByText(`Port ${port} on 127.0.0.1 is in use by another program.`);
+      await why.waitFor();
+      await busy.until('the window, hidden or not', ({ windows }) => windows[0]?.visible === true);
+      await page.goto(`${page.url().replace(/#.*$/, '')}#/settings`);
+      await page.locator('#setting-server\\.port').fill(String(await freePort()));
+      await page.keyboard.press('Enter');
+      await page.getByText('Server stopped').first().click();
+      await page.getByRole('button', { name: 'Start the server' }).click();
+      await page.getByText('Server running').first().waitFor();
+      expect(await why.count()).toBe(0);
+    } finally {
+      await busy.close();
+      other.close();
+    }
   });
 
   it('says in its window why it could not start, and how to mend it', async () => {
@@ -378,6 +496,35 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     expect((await app.look()).notifications).toHaveLength(1);
   });
 
+  it('asks before it quits over what is not saved, goes on when the person stays, and ends when they leave', async () => {
+    const page = await mainPage();
+    await page.goto(`${page.url().replace(/#.*$/, '')}#/settings`);
+    const port = page.locator('#setting-server\\.port');
+    await port.click();
+    await page.keyboard.type('no number');
+    await page.keyboard.press('Enter');
+    await app.order({ do: 'close', url: 'index.html' });
+    expect(await app.look()).toMatchObject({ windows: [{ visible: false }], asked: [] });
+
+    await app.order({ do: 'answer', with: 0 });
+    await app.order({ do: 'tray', label: 'Quit Fastband' });
+    const { asked, windows } = await app.until('the question', (look) => look.asked.length === 1);
+    expect(asked).toMatchObject([
+      { message: 'Leave without saving?', buttons: ['Stay', 'Leave'], cancelId: 0 },
+    ]);
+    expect(windows).toMatchObject([{ visible: true }]);
+    expect(await port.inputValue()).toContain('no number');
+    expect(await call(page, 'server.status')).toMatchObject({ ok: true, value: { running: true } });
+    // Nothing of the quitting is left: closing the window hides it.
+    await app.order({ do: 'close', url: 'index.html' });
+    expect((await app.look()).windows).toMatchObject([{ visible: false }]);
+
+    await app.order({ do: 'answer', with: 1 });
+    const ended = app.ended();
+    await app.order({ do: 'tray', label: 'Quit Fastband' });
+    expect(await ended).toBe(0);
+  });
+
   it('is switched off and on from the tray while a client is connected', async () => {
     const page = await mainPage();
     const { client } = await connected(page);
@@ -387,6 +534,26 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     await expect(client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } })).rejects.toThrow();
     await app.order({ do: 'tray', label: 'Turn the server on' });
     await app.until('the server on', ({ tray }) => tray?.toolTip === 'Fastband: Server on');
+    const read = await client.callTool({ name: 'read_file', arguments: { path: 'a.txt' } });
+    expect(read.content).toMatchObject([{ text: 'one\n' }]);
+  });
+
+  it('comes back where its window was, and hidden where that is wanted', async () => {
+    const page = await mainPage();
+    const at = { x: 120, y: 80, width: 900, height: 640 };
+    await app.order({ do: 'place', url: 'index.html', at });
+    await call(page, 'settings.update', { desktop: { startHidden: true } });
+    const { home } = app;
+    expect(await app.quit()).toBe(0);
+    const again = DesktopApp.start({ home });
+    try {
+      await (await again.page('index.html')).getByText('Server running').first().waitFor();
+      expect((await again.look()).windows).toMatchObject([{ visible: false, bounds: at }]);
+      await again.order({ do: 'tray', label: 'Open Fastband' });
+      expect((await again.look()).windows).toMatchObject([{ visible: true, bounds: at }]);
+    } finally {
+      await again.close();
+    }
   });
 
   it('says in Settings that there is no place to get updates from, and offers none', async () => {

@@ -123,6 +123,7 @@ function look(): Look {
         url: one.webContents.getURL(),
         title: one.getTitle(),
         visible: one.isVisible(),
+        bounds: one.getNormalBounds(),
         preferences: preferences(one),
       })),
     tray:
@@ -171,6 +172,10 @@ async function obey(order: Order): Promise<unknown> {
     case 'close':
       for (const one of BrowserWindow.getAllWindows())
         if (one.webContents.getURL().includes(order.url)) one.close();
+      return;
+    case 'place':
+      for (const one of BrowserWindow.getAllWindows())
+        if (one.webContents.getURL().includes(order.url)) one.setBounds(order.at);
       return;
     case 'answer':
       told.answers.push(order.with);

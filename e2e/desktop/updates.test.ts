@@ -94,6 +94,27 @@ describe.skipIf(!existsSync(CHROMIUM) || process.platform !== 'linux')('an updat
     expect(existsSync(join(folder, 'started'))).toBe(true);
   });
 
+  it('is not installed over what is not saved, and nothing has ended when the person stays', async () => {
+    await app.order({ do: 'menu', label: 'Check for updates…' });
+    await page.getByText(READY).waitFor();
+    await page.locator('#setting-server\\.port').click();
+    await page.keyboard.type('no number');
+    await page.keyboard.press('Enter');
+    await app.order({ do: 'answer', with: 0 });
+    await app.order({ do: 'answer', with: 0 });
+    await page.getByRole('button', { name: 'Restart to update' }).click();
+    const { asked } = await app.until('both questions', (look) => look.asked.length === 2);
+    expect(asked).toMatchObject([
+      { message: 'Restart and update to Fastband 9.9.9?' },
+      { message: 'Leave without saving?' },
+    ]);
+    await page.getByText(READY).waitFor();
+    await page.getByText('Server running').first().waitFor();
+    expect(readFileSync(join(folder, 'Fastband.AppImage'), 'utf8')).toBe('the old version');
+    await app.order({ do: 'answer', with: 1 });
+    expect(await app.quit()).toBe(0);
+  });
+
   it('that is not what the feed promised is thrown away', async () => {
     hashOf = () => createHash('sha512').update('another').digest('base64');
     await app.order({ do: 'menu', label: 'Check for updates…' });

@@ -83,12 +83,12 @@ class DoubleApp extends EventEmitter implements Omit<Pick<Electron.App, Offered>
   quit(): void {
     if (this.#quitting) return;
     this.#quitting = true;
-    setImmediate(() => {
-      if (refused(this, 'before-quit') || !openWindows().every((window) => window.tryClose())) {
-        this.#quitting = false;
-        return;
-      }
-      if (refused(this, 'will-quit')) {
+    setImmediate(async () => {
+      const going =
+        !refused(this, 'before-quit') &&
+        (await Promise.all(openWindows().map((window) => window.tryClose()))).every(Boolean) &&
+        !refused(this, 'will-quit');
+      if (!going) {
         this.#quitting = false;
         return;
       }

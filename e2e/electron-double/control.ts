@@ -9,6 +9,7 @@ export interface Look {
     readonly url: string;
     readonly title: string;
     readonly visible: boolean;
+    readonly bounds: Bounds;
     readonly preferences: object;
   }[];
   readonly tray: {
@@ -30,6 +31,13 @@ export interface Look {
   readonly asked: readonly object[];
   readonly theme: string;
 }
+/** Where a window is, in pixels of the screen. */
+export interface Bounds {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
 export interface Entry {
   readonly label: string;
   readonly enabled: boolean;
@@ -45,6 +53,7 @@ export type Order =
   | { readonly do: 'tray-click' }
   | { readonly do: 'menu'; readonly label: string }
   | { readonly do: 'close'; readonly url: string }
+  | { readonly do: 'place'; readonly url: string; readonly at: Bounds }
   | { readonly do: 'answer'; readonly with: string | number | null }
   | { readonly do: 'notification'; readonly at: number; readonly action?: number }
   | { readonly do: 'permission'; readonly name: string; readonly url: string }
@@ -80,6 +89,10 @@ async function obey(order: Order): Promise<unknown> {
       return item(desk.menu, order.label).click();
     case 'close':
       for (const window of windows) if (window.webContents.getURL().includes(order.url)) window.close();
+      return;
+    case 'place':
+      for (const window of windows)
+        if (window.webContents.getURL().includes(order.url)) window.setBounds(order.at);
       return;
     case 'answer':
       desk.answers.push(order.with);
@@ -141,6 +154,7 @@ function look(): Look {
       url: window.webContents.getURL(),
       title: window.getTitle(),
       visible: window.isVisible(),
+      bounds: window.getNormalBounds(),
       preferences: window.options.webPreferences ?? {},
     })),
     tray:

@@ -1,7 +1,7 @@
 /** A window as the app sees it when it quits. */
 export interface OpenWindow {
-  /** False when the window said no. */
-  tryClose(): boolean;
+  /** False when the window or its page said no. */
+  tryClose(): Promise<boolean>;
 }
 
 const windows = new Set<OpenWindow>();

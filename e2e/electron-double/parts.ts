@@ -162,6 +162,10 @@ class DoubleTheme extends EventEmitter {
   get shouldUseDarkColors(): boolean {
     return this.#source === 'dark';
   }
+
+  get shouldUseDarkColorsForSystemIntegratedUI(): boolean {
+    return false;
+  }
 }
 
 export const nativeTheme = new DoubleTheme();

@@ -87,6 +87,17 @@ export class DoubleContents
     void this.#say(message);
   }
 
+  /** Asks the page as `beforeunload` does. Chromium takes no refusal from a page that nobody has touched. */
+  async mayUnload(): Promise<boolean> {
+    const { page } = await this.#page;
+    const stays = await page
+      .evaluate(
+        "navigator.userActivation.hasBeenActive && !dispatchEvent(new Event('beforeunload', { cancelable: true }))",
+      )
+      .catch(() => false);
+    return stays !== true || refused(this, 'will-prevent-unload');
+  }
+
   isDestroyed(): boolean {
     return this.#destroyed;
   }

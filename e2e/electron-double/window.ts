@@ -114,12 +114,13 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
   }
 
   close(): void {
-    this.tryClose();
+    void this.tryClose();
   }
 
-  tryClose(): boolean {
+  /** As Electron's: the window may say no, then its page. */
+  async tryClose(): Promise<boolean> {
     if (this.#destroyed) return true;
-    if (refused(this, 'close')) return false;
+    if (refused(this, 'close') || !(await this.webContents.mayUnload())) return false;
     this.destroy();
     return true;
   }

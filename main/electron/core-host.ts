@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { CHANNELS, type Channel } from '../../contract/channels.ts';
 import type { WireError } from '../../contract/errors.ts';
 import type { HostEvent } from '../../contract/events.ts';
@@ -8,19 +6,26 @@ import { type App, composeApp } from '../app.ts';
 import type { AppOptions } from '../composition.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
-import type { Log } from '../ports.ts';
+import type { Log, SecretSource } from '../ports.ts';
+import { writeWhole } from './export-file.ts';
 import { forkUtility } from './fork.ts';
 import type { ShowPicture } from './protocol.ts';
 
 export interface CoreHostOptions {
   readonly home: string;
   readonly log: Log;
+  /** Values that the log masks; the core adds those of the vault. */
+  readonly secrets: SecretSource;
   readonly notify: (event: HostEvent) => void;
   /** Where a person wants a file of this name; null when they changed their mind. */
   readonly askWhere: (name: string) => Promise<string | null>;
   /** What the app knows of its own protection. */
   readonly desktop: NonNullable<AppOptions['desktop']>;
 }
+
+/** A start that takes longer, in milliseconds, is spoken of. */
+const SLOW_MS = 8000;
+const SLOW: WireError = { code: 'timeout', message: 'Starting takes longer than it should.' };
 
 /** The core within the desktop. It may fail to start: the window then says why, and everything else asks again. */
 export class CoreHost {
@@ -33,6 +38,7 @@ export class CoreHost {
     this.#options = options;
   }
 
+  /** Why there is no core, or not yet. */
   get problem(): WireError | undefined {
     return this.#problem;
   }
@@ -41,10 +47,26 @@ export class CoreHost {
     return this.#app;
   }
 
-  /** Composes the core and lets clients in. Never throws: what went wrong is `problem`. */
+  /**
+   * Composes the core and lets clients in. Never throws: what went wrong is `problem`. A server that cannot listen is
+   * none, since the panel is there to mend it: the core's status says why.
+   */
   start(): Promise<void> {
     this.#starting ??= this.#start();
     return this.#starting;
+  }
+
+  /** Waits for the start, but not for ever: then `problem` says so, for as long as it goes on. */
+  async startInTime(): Promise<void> {
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const slow = new Promise<void>((resolve) => {
+      late = setTimeout(() => {
+        this.#problem = SLOW;
+        resolve();
+      }, SLOW_MS);
+    });
+    await Promise.race([this.start(), slow]);
+    clearTimeout(late);
   }
 
   /** What a window asks for. Waits for the start, so that a page never sees a core half there. @throws FastbandError */
@@ -75,15 +97,16 @@ export class CoreHost {
   }
 
   async #start(): Promise<void> {
-    const { home, log, notify, desktop } = this.#options;
+    const { home, log, secrets, notify, desktop } = this.#options;
     try {
       await mkdir(home, { recursive: true, mode: 0o700 });
-      const app = await composeApp(nodePorts({ home, log, notify, fork: forkUtility }), {
+      const app = await composeApp(nodePorts({ home, log, secrets, notify, fork: forkUtility }), {
         role: 'host',
         desktop,
       });
       this.#app = app;
-      await app.start();
+      await app.start().catch((error: unknown) => log.error({ err: error }, 'the server did not start'));
+      this.#problem = undefined;
     } catch (error) {
       this.#problem = toWireError(error);
       log.error({ err: error }, 'Fastband did not start');
@@ -105,7 +128,7 @@ export class CoreHost {
         yield chunk;
       }
     };
-    await pipeline(counted(app.exportAudit(parsed.data)), createWriteStream(path, { mode: 0o600 }));
+    await writeWhole(path, counted(app.exportAudit(parsed.data)));
     return { rows: parsed.data.format === 'csv' ? Math.max(0, rows - 1) : rows, bytes };
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PAGE_IDS } from '../../contract/page-ids.ts';
 import { pageOfArguments, pageOfLink } from './deep-link.ts';
 
 it.each([
@@ -13,6 +14,10 @@ it.each([
   ['--hidden', ''],
   ['', ''],
 ])('%s opens %j and nothing else', (link, page) => expect(pageOfLink(link)).toBe(page));
+
+it.each(PAGE_IDS)('every page can be linked to: %s', (page) =>
+  expect(pageOfLink(`fastband://${page}`)).toBe(`#/${page}`),
+);
 
 describe('a link among the arguments of a program', () => {
   it.each([

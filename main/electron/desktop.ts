@@ -1,12 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { app, dialog, ipcMain, Menu, nativeTheme, protocol, screen, session, shell } from 'electron';
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  protocol,
+  screen,
+  session,
+  shell,
+} from 'electron';
 import type { Approval } from '../../contract/approvals.ts';
 import type { DesktopChannel, DesktopInput } from '../../contract/desktop.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../contract/settings.ts';
 import { showLine } from '../core/display.ts';
-import { systemClock } from '../node-ports.ts';
+import { secretSource, systemClock } from '../node-ports.ts';
 import { loadAssets } from '../panel-files.ts';
 import { openUpdater } from './app-updater.ts';
 import { CoreHost } from './core-host.ts';
@@ -64,7 +75,8 @@ function keepIn(name: 'userData' | 'sessionData', folder: string): void {
 /** The desktop host: core, windows, tray, and what ties them to the system. */
 export class Desktop {
   readonly #home = app.getPath('userData');
-  readonly #log = fileLog(this.#home, () => []);
+  readonly #secrets = secretSource(() => []);
+  readonly #log = fileLog(this.#home, this.#secrets);
   readonly #state = new WindowState(this.#home);
   readonly #windows: Windows;
   readonly #core: CoreHost;
@@ -75,7 +87,9 @@ export class Desktop {
   #settings: Settings = DEFAULT_SETTINGS;
   #tray: TrayIcon | undefined;
   #trayTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Windows close for good from here on. */
   #quitting = false;
+  #leaving: Promise<boolean> | undefined;
   #stopped = false;
   /** Windows, menus and notifications can be made, and the first window has been. */
   #open = false;
@@ -94,6 +108,7 @@ export class Desktop {
     this.#core = new CoreHost({
       home: this.#home,
       log: this.#log,
+      secrets: this.#secrets,
       notify: (event) => this.#told(event),
       askWhere: (name) => askWhere(this.#windows, name),
       desktop: () => ({
@@ -136,19 +151,18 @@ export class Desktop {
     });
     // Closing the last window leaves the tray.
     app.on('window-all-closed', () => {});
-    app.on('before-quit', () => {
-      this.#quitting = true;
-    });
-    app.on('will-quit', (event) => {
+    app.on('before-quit', (event) => {
       if (this.#stopped) return;
       event.preventDefault();
-      void this.#stop();
+      void this.#leave().then((left) => {
+        if (left) app.quit();
+      });
     });
   }
 
   /** The server first; the window is made while it starts. */
   async run(): Promise<void> {
-    const started = this.#core.start();
+    void this.#core.start();
     const assets = loadAssets(join(import.meta.dirname, 'renderer'));
     await app.whenReady();
     hardenSession(session.defaultSession, app.isPackaged);
@@ -156,16 +170,22 @@ export class Desktop {
     this.#serveWindows();
     this.#tray = new TrayIcon((action) => void this.#doing(action));
     // Whether the window begins hidden is a setting, so the core comes first; it is there before a page could load.
-    await started;
-    this.#settings = this.#core.app?.settings.current ?? DEFAULT_SETTINGS;
-    this.#applySettings();
+    await this.#core.startInTime();
+    this.#takeSettings();
     this.#open = true;
     // What went wrong must be seen, hidden or not.
-    const hidden = this.#core.problem === undefined && this.#asked === undefined && this.#startsHidden();
+    const hidden =
+      this.#core.app?.status().running === true && this.#asked === undefined && this.#startsHidden();
     this.#windows.openMain({ hidden, page: this.#asked || pageOfArguments(process.argv) });
     if (app.isPackaged) app.setAsDefaultProtocolClient('fastband');
     this.#drawTray();
     for (const approval of this.#waiting.values()) this.#notify(approval);
+    // It may still come.
+    if (this.#core.app === undefined)
+      void this.#core.start().then(() => {
+        this.#takeSettings();
+        this.#drawTray();
+      });
     await this.#updates.start();
     // The menu offers to look for updates where there is a place to look.
     if (this.#updates.available) this.#setMenu();
@@ -251,6 +271,11 @@ export class Desktop {
       this.#windows.badge(this.#waiting.size === 0 ? undefined : messages.waiting(this.#waiting.size));
   }
 
+  #takeSettings(): void {
+    this.#settings = this.#core.app?.settings.current ?? DEFAULT_SETTINGS;
+    this.#applySettings();
+  }
+
   #applySettings(): void {
     const { appearance, desktop } = this.#settings;
     nativeTheme.themeSource = appearance.theme;
@@ -298,14 +323,44 @@ export class Desktop {
   }
 
   /**
-   * Everything comes to rest before an installer runs. The windows close for good, and the next start is let in
-   * while this process still ends.
+   * Everything comes to rest, so that the process can end or an installer run. The windows close first: a page with
+   * unsaved changes may keep the person here, and then everything goes on as it was.
+   *
+   * @returns false when the person stays
    */
-  async #leave(): Promise<void> {
+  #leave(): Promise<boolean> {
+    this.#leaving ??= this.#leaves().finally(() => {
+      this.#leaving = undefined;
+    });
+    return this.#leaving;
+  }
+
+  async #leaves(): Promise<boolean> {
     this.#quitting = true;
+    if (!(await this.#windows.closeAll((window) => this.#confirmDiscard(window)))) {
+      this.#quitting = false;
+      return false;
+    }
     await Promise.race([this.#stopCore(), new Promise((resolve) => setTimeout(resolve, QUIT_MS))]);
     this.#stopped = true;
+    // The next start is let in while this process still ends.
     app.releaseSingleInstanceLock();
+    return true;
+  }
+
+  /** Over its window, which shows what would be lost, also when it was hidden in the tray. */
+  async #confirmDiscard(window: BrowserWindow): Promise<boolean> {
+    window.show();
+    const { unsaved, unsavedDetail, stay, leave } = this.#messages();
+    const { response } = await dialog.showMessageBox(window, {
+      type: 'question',
+      message: unsaved,
+      detail: unsavedDetail,
+      buttons: [stay, leave],
+      defaultId: 0,
+      cancelId: 0,
+    });
+    return response === 1;
   }
 
   #messages(): ShellMessages {
@@ -351,14 +406,6 @@ export class Desktop {
 
   #openLink(url: string): void {
     openHttps(shell, url).catch(() => this.#log.warn({}, 'a page asked for an address that is not opened'));
-  }
-
-  async #stop(): Promise<void> {
-    const late = setTimeout(() => app.exit(0), QUIT_MS);
-    await this.#stopCore();
-    clearTimeout(late);
-    this.#stopped = true;
-    app.quit();
   }
 
   async #stopCore(): Promise<void> {

@@ -34,6 +34,10 @@ const en = {
     n === 1 ? '1 waiting approval is denied.' : `${n} waiting approvals are denied.`,
   restart: 'Restart',
   later: 'Later',
+  unsaved: 'Leave without saving?',
+  unsavedDetail: 'What you changed in the window has not been saved.',
+  stay: 'Stay',
+  leave: 'Leave',
 };
 
 const de: typeof en = {
@@ -70,6 +74,10 @@ const de: typeof en = {
     n === 1 ? '1 wartende Freigabe wird abgelehnt.' : `${n} wartende Freigaben werden abgelehnt.`,
   restart: 'Neu starten',
   later: 'Später',
+  unsaved: 'Ohne Speichern verlassen?',
+  unsavedDetail: 'Die Änderungen im Fenster sind noch nicht gespeichert.',
+  stay: 'Bleiben',
+  leave: 'Verlassen',
 };
 
 /** What the shell itself says: tray, menus, notifications. The windows' texts are the panel's. */

@@ -4,13 +4,14 @@ import type { Effect } from '../../contract/effects.ts';
 import { shellMessages } from './messages.ts';
 import { noticeOf } from './notice.ts';
 
-const write = (op: 'create' | 'modify' | 'delete', more = {}): Effect => ({
+const write = (op: 'create' | 'modify' | 'delete' | 'mkdir', path = 'notes.md', more = {}): Effect => ({
   kind: 'write',
   workspace: 'shop',
-  path: 'a',
+  path,
   op,
   ...more,
 });
+const read = (path: string): Effect => ({ kind: 'read', workspace: 'shop', path });
 const exec: Effect = {
   kind: 'exec',
   workspace: 'shop',
@@ -24,20 +25,34 @@ const approval = (effects: Effect[], warnings: string[] = []) =>
 const m = shellMessages('en', []);
 
 describe('Allow in a notification', () => {
-  it.each<[string, Effect[], string[]]>([
-    ['reading', [{ kind: 'read', workspace: 'shop', path: 'a' }], []],
-    ['a new file', [write('create')], []],
-    ['changes of files', [write('modify'), write('create')], []],
-  ])('is offered for %s', (_name, effects, warnings) => {
-    expect(noticeOf(approval(effects, warnings), m).actions).toEqual(['allow', 'deny']);
+  it.each<[string, Effect[]]>([
+    ['reading', [read('src/cart.ts')]],
+    ['reading a workspace', [read('.')]],
+    ['a new text', [write('create')]],
+    ['a new text in a new folder', [write('mkdir', 'docs'), write('create', 'docs/prices.csv')]],
+  ])('is offered for %s', (_name, effects) => {
+    expect(noticeOf(approval(effects), m).actions).toEqual(['allow', 'deny']);
   });
 
   it.each<[string, Effect[], string[]]>([
     ['a command', [exec], []],
-    ['a change beside a command', [write('modify'), exec], []],
+    ['a new text beside a command', [write('create'), exec], []],
+    ['a change, whose difference nobody has seen', [write('modify')], []],
+    ['a change beside a new text', [write('create'), write('modify', 'b.md')], []],
     ['a deletion', [write('delete')], []],
-    ['a whole folder', [write('modify', { tree: true })], []],
-    ['a change that has a warning', [write('modify')], ['The path leads through a link.']],
+    ['a whole folder', [write('create', 'docs', { tree: true })], []],
+    ['reading what is hidden', [read('.env')], []],
+    ['a hidden text', [write('create', '.notes.md')], []],
+    ['a text in a hidden folder', [write('create', '.github/notes.md')], []],
+    ['a hidden folder', [write('mkdir', 'a/.git')], []],
+    ['what configures programs', [write('create', 'package.json')], []],
+    ['what runs with tests', [write('create', 'conftest.py')], []],
+    ['a script', [write('create', 'scripts/build.sh')], []],
+    ['a file without an ending', [write('create', 'Makefile')], []],
+    ['a text that hides its ending', [write('create', 'notes.md.js')], []],
+    ['what an installer reads', [write('create', 'requirements-dev.txt')], []],
+    ['what an agent reads', [write('create', 'docs/AGENTS.md')], []],
+    ['a new text that has a warning', [write('create')], ['The path leads through a link.']],
     ['nothing that is known', [], []],
   ])('is not offered for %s', (_name, effects, warnings) => {
     expect(noticeOf(approval(effects, warnings), m).actions).toEqual(['deny']);

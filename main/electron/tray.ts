@@ -7,14 +7,28 @@ export class TrayIcon {
   readonly #tray: Tray;
   readonly #doing: (action: TrayAction) => void;
   #state: TrayState = 'off';
+  #dark = nativeTheme.shouldUseDarkColors;
   #shown = '';
 
   constructor(doing: (action: TrayAction) => void) {
     this.#doing = doing;
-    this.#tray = new Tray(image('off'));
+    this.#look();
+    this.#tray = new Tray(image('off', this.#dark));
     // On Linux most desktops open the menu themselves; elsewhere a click opens the window.
     this.#tray.on('click', () => doing('open'));
-    nativeTheme.on('updated', () => this.#tray.setImage(image(this.#state)));
+    nativeTheme.on('updated', () => {
+      this.#look();
+      this.#tray.setImage(image(this.#state, this.#dark));
+    });
+  }
+
+  /**
+   * The icon lies on the system's ground, whatever theme Fastband has. Windows tells that of its taskbar apart. On Linux
+   * the colours are those of the theme that was chosen for Fastband, so only those count that were not chosen.
+   */
+  #look(): void {
+    if (process.platform === 'win32') this.#dark = nativeTheme.shouldUseDarkColorsForSystemIntegratedUI;
+    else if (nativeTheme.themeSource === 'system') this.#dark = nativeTheme.shouldUseDarkColors;
   }
 
   show(model: TrayModel, waiting: number): void {
@@ -24,7 +38,7 @@ export class TrayIcon {
     this.#shown = key;
     if (model.state !== this.#state) {
       this.#state = model.state;
-      this.#tray.setImage(image(model.state));
+      this.#tray.setImage(image(model.state, this.#dark));
     }
     this.#tray.setToolTip(model.toolTip);
     if (process.platform === 'darwin') this.#tray.setTitle(waiting > 0 ? String(waiting) : '');
@@ -46,13 +60,12 @@ export class TrayIcon {
 }
 
 /** A template image takes the menu bar's own colour on macOS; elsewhere there is one for each ground. */
-function image(state: TrayState) {
+function image(state: TrayState, dark: boolean) {
   const folder = join(import.meta.dirname, '..', 'resources', 'tray');
   if (process.platform === 'darwin') {
     const template = nativeImage.createFromPath(join(folder, `${state}Template.png`));
     template.setTemplateImage(true);
     return template;
   }
-  const ground = nativeTheme.shouldUseDarkColors ? 'dark' : 'light';
-  return nativeImage.createFromPath(join(folder, `${state}-${ground}.png`));
+  return nativeImage.createFromPath(join(folder, `${state}-${dark ? 'dark' : 'light'}.png`));
 }

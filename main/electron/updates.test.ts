@@ -12,6 +12,7 @@ let next: () => Promise<Found | undefined>;
 let done: string[];
 let phases: string[];
 let agrees: boolean;
+let leaves: boolean;
 let fail: ((error: unknown) => void) | undefined;
 
 beforeEach(() => {
@@ -22,6 +23,7 @@ beforeEach(() => {
   done = [];
   phases = [];
   agrees = true;
+  leaves = true;
   fail = undefined;
 });
 
@@ -47,7 +49,10 @@ async function started(open: () => Promise<Updater | 'sources' | 'noFeed'> = asy
       done.push(`ask ${version}`);
       return agrees;
     },
-    leave: async () => void done.push('leave'),
+    leave: async () => {
+      done.push('leave');
+      return leaves;
+    },
     comeBack: () => void done.push('come back'),
   });
   await updates.start();
@@ -235,6 +240,16 @@ describe('installing [APP-9]', () => {
     agrees = false;
     await updates.install();
     expect([done, updates.state.phase]).toEqual([['ask 2.0.0'], 'ready']);
+  });
+
+  it('does nothing when the person stays for what is not saved, and can be asked for again', async () => {
+    const updates = await ready();
+    leaves = false;
+    await updates.install();
+    expect([done, updates.state.phase]).toEqual([['ask 2.0.0', 'leave'], 'ready']);
+    leaves = true;
+    await updates.install();
+    expect(done.at(-1)).toBe('install');
   });
 
   it('asks once, however often it is asked for', async () => {

@@ -28,8 +28,8 @@ export interface UpdatesDeps {
   readonly changed: (state: UpdateState) => void;
   /** Asks the person whether to restart now: what waits for them will be denied. */
   readonly confirm: (version: string) => Promise<boolean>;
-  /** Brings everything to rest and lets the next start in. */
-  readonly leave: () => Promise<void>;
+  /** Brings everything to rest and lets the next start in. False: the person stays, and everything goes on. */
+  readonly leave: () => Promise<boolean>;
   /** The new version could not be installed after all: start the old one again. */
   readonly comeBack: () => void;
 }
@@ -152,7 +152,7 @@ export class Updates {
     if (!agreed) return;
     // While the question stood there, the channel may have changed.
     if (this.#state.phase !== 'ready' || this.#state.version !== version) return;
-    await leave();
+    if (!(await leave())) return;
     updater.install((error) => {
       log.error({ err: error }, 'the update could not be installed');
       comeBack();

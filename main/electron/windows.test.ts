@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WINDOW_KINDS } from '../../contract/windows.ts';
 import { silentLog } from '../core/testing.ts';
 import { Windows, type WindowsOptions } from './windows.ts';
@@ -9,15 +9,21 @@ class FakeWindow {
   readonly options: Electron.BrowserWindowConstructorOptions;
   readonly loaded: string[] = [];
   readonly sent: unknown[] = [];
-  readonly listeners = new Map<string, (event: { preventDefault(): void }) => void>();
+  readonly listeners = new Map<string, ((event: { preventDefault(): void }) => void)[]>();
   shown = 0;
   hidden = 0;
   mark: unknown;
   reloads = 0;
   #crash = (_event: object, _details: { reason: string }) => {};
+  /** What the page does when its window closes. */
+  page: 'goes' | 'has unsaved changes' | 'hangs' = 'goes';
+  #refuse = () => {};
   readonly webContents = {
     on: (_name: string, listener: (event: object, details: { reason: string }) => void) => {
       this.#crash = listener;
+    },
+    once: (_name: string, listener: () => void) => {
+      this.#refuse = listener;
     },
     reload: () => void this.reloads++,
     getURL: () => this.loaded.at(-1) ?? '',
@@ -30,7 +36,7 @@ class FakeWindow {
   }
 
   on(name: string, listener: (event: { preventDefault(): void }) => void): void {
-    this.listeners.set(name, listener);
+    this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
   }
 
   once(name: string, listener: (event: { preventDefault(): void }) => void): void {
@@ -39,7 +45,8 @@ class FakeWindow {
 
   emit(name: string): boolean {
     let prevented = false;
-    this.listeners.get(name)?.({ preventDefault: () => (prevented = true) });
+    for (const listener of this.listeners.get(name) ?? [])
+      listener({ preventDefault: () => (prevented = true) });
     return prevented;
   }
 
@@ -50,6 +57,16 @@ class FakeWindow {
 
   async loadURL(url: string): Promise<void> {
     this.loaded.push(url);
+  }
+
+  close(): void {
+    if (this.emit('close')) return;
+    if (this.page === 'goes') this.destroy();
+    if (this.page === 'has unsaved changes') this.#refuse();
+  }
+
+  destroy(): void {
+    this.emit('closed');
   }
 
   show(): void {
@@ -156,6 +173,35 @@ describe('every window', () => {
     expect(all.kindOf({} as never)).toBeUndefined();
     approval.emit('closed');
     expect(all.kindOf(approval.webContents as never)).toBeUndefined();
+  });
+});
+
+describe('closing every window', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('asks nobody when nothing is unsaved', async () => {
+    const { all } = both({ onMainClose: () => false });
+    const asked = vi.fn(async () => true);
+    expect(await all.closeAll(asked)).toBe(true);
+    expect([asked.mock.calls, all.main, all.approval]).toEqual([[], undefined, undefined]);
+  });
+
+  it('leaves both as they were when the person stays for unsaved changes', async () => {
+    const { all, main } = both({ onMainClose: () => false });
+    main.page = 'has unsaved changes';
+    expect(await all.closeAll(async () => false)).toBe(false);
+    expect([all.main, all.approval]).not.toContain(undefined);
+    expect(await all.closeAll(async () => true)).toBe(true);
+    expect([all.main, all.approval]).toEqual([undefined, undefined]);
+  });
+
+  it('does not wait for a page that hangs', async () => {
+    vi.useFakeTimers();
+    const { all, main } = both({ onMainClose: () => false });
+    main.page = 'hangs';
+    const closed = all.closeAll(async () => false);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await closed).toBe(true);
   });
 });
 

@@ -20,6 +20,8 @@ export interface WindowsOptions {
 
 /** A page that crashes again within this time, in milliseconds, is left as it is. */
 const CRASH_MS = 60_000;
+/** A page that does not answer when its window closes is not waited for longer, in milliseconds. */
+const CLOSE_MS = 2000;
 const GROUND = { light: '#f9fbfc', dark: '#12171a' } as const;
 
 /** The main window and the approval window, each with a preload of its own. */
@@ -112,6 +114,21 @@ export class Windows {
     this.#approval?.close();
   }
 
+  /**
+   * Closes every window for good.
+   *
+   * @param mayDiscard - asked when a window's page has changes that are not saved: true lets them go
+   * @returns false when the person stays: that window is open as it was
+   */
+  async closeAll(mayDiscard: (window: BrowserWindow) => Promise<boolean>): Promise<boolean> {
+    for (const window of [this.#main, this.#approval]) {
+      if (window === undefined || (await closes(window))) continue;
+      if (!(await mayDiscard(window))) return false;
+      window.destroy();
+    }
+    return true;
+  }
+
   /** A mark on the taskbar's button, with its name for screen readers; undefined takes it away. Windows only. */
   badge(name: string | undefined): void {
     const mark = name === undefined ? null : nativeImage.createFromPath(this.#options.badge);
@@ -157,6 +174,25 @@ export class Windows {
     });
     return window;
   }
+}
+
+/**
+ * Closes a window. A page with unsaved changes refuses through `beforeunload`, and Electron asks nobody: the window
+ * would stay without a word. @returns false where that is so
+ */
+function closes(window: BrowserWindow): Promise<boolean> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => window.destroy(), CLOSE_MS);
+    window.once('closed', () => {
+      clearTimeout(late);
+      resolve(true);
+    });
+    window.webContents.once('will-prevent-unload', () => {
+      clearTimeout(late);
+      resolve(false);
+    });
+    window.close();
+  });
 }
 
 /**

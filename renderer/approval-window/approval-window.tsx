@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight, ShieldCheck } from 'lucide-react';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { alikeTo } from '../approvals/alike.ts';
 import { ApprovalCard } from '../approvals/approval-card.tsx';
 import { desktop } from '../shared/bridge.ts';
@@ -11,7 +11,7 @@ import { waitingApprovals } from '../shared/panel-state.ts';
 import { Button, Empty, Loading, Notice } from '../shared/parts.tsx';
 import styles from './approval-window.module.css';
 
-/** The approval that the window was opened for: its address names it. */
+/** The approval to show. The address names it, also after a step: by that the app knows what it need not load. */
 function useAsked(): string {
   return useSyncExternalStore(
     (changed) => {
@@ -27,15 +27,16 @@ export function ApprovalWindow() {
   const m = useMessages();
   const state = usePanel();
   const asked = useAsked();
-  const [chosen, setChosen] = useState<string>();
-  useEffect(() => setChosen(asked), [asked]);
   const waiting = waitingApprovals(state);
   const at = Math.max(
     0,
-    waiting.findIndex(({ id }) => id === chosen),
+    waiting.findIndex(({ id }) => id === asked),
   );
   const shown = waiting[at];
-  const step = (by: number) => setChosen(waiting[(at + by + waiting.length) % waiting.length]?.id);
+  const step = (by: number) => {
+    const next = waiting[(at + by + waiting.length) % waiting.length];
+    if (next !== undefined) window.location.replace(`#${encodeURIComponent(next.id)}`);
+  };
   useHotkey('j', m.approvals.next, () => step(1), { enabled: waiting.length > 1 });
   useHotkey('k', m.approvals.previous, () => step(-1), { enabled: waiting.length > 1 });
 

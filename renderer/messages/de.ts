@@ -80,9 +80,11 @@ export const de: Messages = {
   },
   startup: {
     title: 'Fastband ist nicht gestartet',
+    slow: 'Fastband startet noch',
     hint: 'Starten Sie neu. Hilft das nicht, sehen Sie in das neueste Protokoll im Datenordner.',
     hints: {
-      port_in_use: 'Ein anderes Programm belegt den Port. Beenden Sie es und starten Sie Fastband neu.',
+      timeout:
+        'Das Fenster öffnet sich, sobald es so weit ist. Wird nichts daraus, starten Sie neu oder sehen Sie in das neueste Protokoll im Datenordner.',
       home_in_use:
         'Ein anderes Fastband, vielleicht in einem Terminal, arbeitet mit diesen Daten. Beenden Sie es und starten Sie neu.',
       settings_invalid:

@@ -79,9 +79,11 @@ export const en = {
   },
   startup: {
     title: 'Fastband did not start',
+    slow: 'Fastband is still starting',
     hint: 'Start it again. When that does not help, look into the newest log in the data folder.',
     hints: {
-      port_in_use: 'Another program has the port. Stop that program, then start Fastband again.',
+      timeout:
+        'The panel opens as soon as it is there. When nothing comes of it, start again, or look into the newest log in the data folder.',
       home_in_use:
         'Another Fastband, perhaps in a terminal, works with this data. Stop it, then start again.',
       settings_invalid:

@@ -12,11 +12,11 @@ import {
   Wrench,
   Zap,
 } from 'lucide-react';
+import { PAGE_IDS } from '../../contract/page-ids.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { ask } from '../shared/host.ts';
 import { useCommandEntries } from '../shared/hotkeys.ts';
 import { LANGUAGES, useMessages } from '../shared/language.ts';
-import { PAGE_IDS } from '../shared/page-ids.ts';
 import { panel, usePanel } from '../shared/panel.ts';
 import { queries, useChannel } from '../shared/query.ts';
 import { goTo } from '../shared/route.ts';

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
+import { PAGE_IDS, type PageId } from '../../contract/page-ids.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
-import { PAGE_IDS, type PageId } from '../shared/page-ids.ts';
 import { goTo } from '../shared/route.ts';
 import { PAGE_KEYS } from './page-keys.ts';
 

@@ -1,4 +1,4 @@
-import type { PageId } from '../shared/page-ids.ts';
+import type { PageId } from '../../contract/page-ids.ts';
 
 /**
  * What follows `g`. Neither A nor D: on the page of approvals those answer, and a person who is too slow between the

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
-import { PAGE_IDS, type PageId } from './page-ids.ts';
+import { PAGE_IDS, type PageId } from '../../contract/page-ids.ts';
 
 export type Params = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-/** Pages, in the rail's order. */
+/** Pages of the panel, in the rail's order. A `fastband://` link may name any. */
 export const PAGE_IDS = [
   'overview',
   'approvals',

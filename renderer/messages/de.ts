@@ -745,8 +745,7 @@ export const de: Messages = {
     unitOf: (name) => `${name}: Einheit`,
     noNumber: 'Das ist keine Zahl. Es wurde nicht gespeichert.',
     outOfBounds: (min, max) => `Möglich ist ${min} bis ${max}. Es wurde nicht gespeichert.`,
-    badName: (name) =>
-      `„${name}“ kann keine Variable heißen: Buchstaben, Ziffern und Unterstriche, vorn keine Ziffer. Es wurde nichts gespeichert.`,
+    badName: (name) => `„${name}“ passt hier nicht. Es wurde nichts gespeichert.`,
     tooMany: (max) => `Höchstens ${count(max, 'Name', 'Namen')}. Es wurde nichts gespeichert.`,
     units: {
       s: 'Sekunden',
@@ -920,7 +919,7 @@ export const de: Messages = {
       },
       'commands.env': {
         name: 'Umgebungsvariablen, die Befehle sehen',
-        text: 'Neben harmlosen wie PATH und LANG. Was hier steht, kann ein Client lesen, der einen Befehl ausführen darf.',
+        text: 'Neben harmlosen wie PATH und LANG. Was hier steht, kann ein Client lesen, der einen Befehl ausführen darf. Namen aus Buchstaben, Ziffern und Unterstrichen, vorn keine Ziffer.',
       },
       'journal.retentionDays': {
         name: 'Aufbewahren',

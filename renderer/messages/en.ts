@@ -706,8 +706,7 @@ export const en = {
     unitOf: (name: string) => `${name}: unit`,
     noNumber: 'This is no number. It was not saved.',
     outOfBounds: (min: string, max: string) => `It must be from ${min} to ${max}. It was not saved.`,
-    badName: (name: string) =>
-      `“${name}” cannot be the name of a variable: letters, digits and underscores, no digit first. Nothing was saved.`,
+    badName: (name: string) => `“${name}” does not fit here. Nothing was saved.`,
     tooMany: (max: number) => `At most ${count(max, 'name', 'names')}. Nothing was saved.`,
     units: {
       s: 'seconds',
@@ -875,7 +874,7 @@ export const en = {
       'databases.timeoutSeconds': { name: 'Longest query', text: 'After it, the query is ended for good.' },
       'commands.env': {
         name: 'Environment variables that commands see',
-        text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read.',
+        text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read. Names of letters, digits and underscores, no digit first.',
       },
       'journal.retentionDays': { name: 'Keep for', text: 'A change can be undone for this long.' },
       'journal.maxFileBytes': {

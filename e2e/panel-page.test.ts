@@ -7,14 +7,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Approval } from '../contract/approvals.ts';
-import type { AuditRow } from '../contract/audit.ts';
-import { CHANNELS } from '../contract/channels.ts';
-import type { HostEvent } from '../contract/events.ts';
-import { DEFAULT_SETTINGS } from '../contract/settings.ts';
-import { FastbandError } from '../main/core/errors.ts';
 import { realClock, silentLog } from '../main/core/testing.ts';
-import { type Panel, type PanelApp, startPanel } from '../main/headless/panel.ts';
+import { type Panel, startPanel } from '../main/headless/panel.ts';
+import { approval, change, FakeApp } from './fake-app.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -28,154 +23,6 @@ const FLAGS = [
 const GUARD_MS = 500;
 /** As the build left them. */
 const ASSETS = resolve(import.meta.dirname, '../dist/renderer');
-
-const change = { kind: 'write', workspace: 'shop', path: 'src/cart.ts', op: 'modify' } as const;
-
-function approval(id: string, more: Partial<Approval> = {}): Approval {
-  const effects = more.effects ?? [change];
-  return {
-    id,
-    status: 'waiting',
-    title: `Claude Code wants to change ${id} in shop`,
-    clientId: 'k1',
-    clientName: 'Claude Code',
-    tool: 'edit_file',
-    planHash: `plan of ${id}`,
-    effects,
-    reasons: effects.map((effect) => ({
-      effect,
-      decision: 'ask',
-      reason: { by: 'default', id: 'ask', text: 'No rule covers this.' },
-    })),
-    previews: [
-      { kind: 'diff', path: 'src/cart.ts', diff: '@@ -1 +1 @@\n-a\n+b\n', added: 1, removed: 1, omitted: 0 },
-    ],
-    warnings: [],
-    scopes: ['once', 'session', 'hour', 'always'],
-    suggestions: [
-      {
-        id: 'exact',
-        label: 'change src/cart.ts in shop',
-        match: [{ kind: 'write', paths: ['src/cart.ts'] }],
-      },
-      { id: 'folder', label: 'change src/** in shop', match: [{ kind: 'write', paths: ['src/**'] }] },
-    ],
-    waiters: 1,
-    createdAt: Date.now(),
-    expiresAt: Date.now() + 300_000,
-    ...more,
-  };
-}
-
-const changed: AuditRow = {
-  seq: 1,
-  at: Date.now(),
-  type: 'call.finished',
-  callId: 'c_1',
-  actor: 'Claude Code',
-  clientId: 'k1',
-  tool: 'edit_file',
-  kinds: ['write'],
-  decision: 'ask',
-  outcome: 'ok',
-  durationMs: 12,
-  summary: 'Changed src/cart.ts, +1 −1',
-  detail: {},
-  prev: '',
-  hash: '',
-};
-
-/** A core with a queue of approvals and nothing else. */
-class FakeApp {
-  approvals: Approval[] = [];
-  readonly decided: unknown[] = [];
-  readonly #listeners = new Set<(event: HostEvent) => void>();
-  readonly app: PanelApp = {
-    handle: async (channel, input) => CHANNELS[channel].output.parse(this.#answer(channel, input)) as never,
-    exportAudit: async function* () {},
-    picture: async () => ({ data: Buffer.alloc(0), type: 'image/png' }),
-    subscribe: (listener) => {
-      this.#listeners.add(listener);
-      return () => this.#listeners.delete(listener);
-    },
-    authFailed: () => {},
-  };
-
-  ask(one: Approval): void {
-    this.approvals.push(one);
-    for (const tell of this.#listeners) tell({ type: 'approval.added', approval: one });
-  }
-
-  #answer(channel: string, input: unknown): unknown {
-    switch (channel) {
-      case 'server.status':
-        return {
-          running: true,
-          version: '0',
-          home: '/home',
-          pid: 1,
-          waitingApprovals: 0,
-          activeCalls: 0,
-          audit: 'ok',
-          problems: [],
-        };
-      case 'approvals.list':
-        return this.approvals;
-      case 'audit.search':
-        return { rows: [changed], next: null };
-      case 'audit.index':
-        return { total: 1, newest: 1, anchors: [1] };
-      case 'audit.get':
-        return changed;
-      case 'audit.call':
-        return [changed];
-      case 'audit.stats':
-        return { from: 0, to: 1, groups: [] };
-      case 'settings.get':
-        return DEFAULT_SETTINGS;
-      case 'health.get':
-      case 'journal.diff':
-      case 'tools.list':
-      case 'workspaces.list':
-        return [];
-      case 'journal.list':
-        return [
-          {
-            id: 1,
-            callId: 'c_1',
-            at: 0,
-            clientName: '',
-            tool: '',
-            workspace: '',
-            path: '',
-            op: 'modify',
-            bytes: 1,
-            undoable: true,
-          },
-        ];
-      case 'journal.undo':
-        throw new FastbandError('conflict', 'src/cart.ts has changed since.');
-      case 'clients.list':
-        return [];
-      case 'approvals.decide': {
-        this.decided.push(input);
-        const { id, decision } = CHANNELS['approvals.decide'].input.parse(input);
-        const at = this.approvals.findIndex((one) => one.id === id);
-        const old = this.approvals[at];
-        if (old === undefined) throw new FastbandError('not_found', 'There is no such approval.');
-        const settled: Approval = {
-          ...old,
-          status: decision === 'allow' ? 'allowed' : 'denied',
-          settledAt: Date.now(),
-        };
-        this.approvals[at] = settled;
-        return settled;
-      }
-      default:
-        throw new Error(`the page asked for ${channel}`);
-    }
-  }
-}
 
 const missing = existsSync(CHROMIUM)
   ? ''
@@ -255,6 +102,20 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
     fake.ask(approval('late'));
     await card().getByRole('heading', { name: 'change late' }).waitFor();
+  });
+
+  it('counts the calls of the last hour, whenever the page was opened', async () => {
+    await page.clock.install();
+    // The panel goes by its host's clock, which a test cannot turn: what it would learn it from is left out.
+    await page.addInitScript(`const { get } = Headers.prototype;
+      Headers.prototype.get = function (name) { return name === 'Date' ? null : get.call(this, name); };`);
+    await page.goto(panel.loginUrl);
+    await page.getByText('No calls in the last hour.').waitFor();
+    await page.clock.fastForward('02:30:00');
+    fake.call(Date.now() + 2.5 * 3_600_000 + 1000);
+    await page.getByRole('region', { name: 'Last hour' }).getByText('1 call', { exact: true }).waitFor();
+    await page.clock.fastForward('01:05:00');
+    await page.getByText('No calls in the last hour.').waitFor();
   });
 
   it('does not take keys that were typed for the card before', async () => {

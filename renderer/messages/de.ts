@@ -37,7 +37,7 @@ export const de: Messages = {
   },
   unsaved: {
     title: 'Ohne Speichern verlassen?',
-    text: 'Die Änderungen auf dieser Seite sind noch nicht gespeichert.',
+    text: 'Die Änderungen sind noch nicht gespeichert.',
     leave: 'Verlassen',
   },
   time: {

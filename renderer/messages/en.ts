@@ -36,7 +36,7 @@ export const en = {
   },
   unsaved: {
     title: 'Leave without saving?',
-    text: 'What you changed on this page has not been saved.',
+    text: 'What you changed has not been saved.',
     leave: 'Leave',
   },
   time: {

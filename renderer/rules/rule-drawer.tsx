@@ -28,7 +28,8 @@ export function RuleDrawer({ rule, onClose }: { readonly rule?: Rule; readonly o
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
   const dirty = JSON.stringify(draft) !== JSON.stringify(first);
-  const unsaved = useUnsaved(dirty && !busy);
+  const { question, leave } = useUnsaved(dirty && !busy);
+  const close = () => leave(onClose);
   const input = ruleOf(draft);
   const settled = useSettled(input);
 
@@ -58,11 +59,11 @@ export function RuleDrawer({ rule, onClose }: { readonly rule?: Rule; readonly o
   return (
     <Drawer
       open
-      onClose={onClose}
+      onClose={close}
       title={rule === undefined ? words.add : words.edit}
       actions={
         <>
-          <Button onClick={onClose}>{m.actions.cancel}</Button>
+          <Button onClick={close}>{m.actions.cancel}</Button>
           <Button look="primary" type="submit" form="rule" disabled={busy || (!dirty && rule !== undefined)}>
             {m.actions.save}
           </Button>
@@ -79,7 +80,7 @@ export function RuleDrawer({ rule, onClose }: { readonly rule?: Rule; readonly o
         )}
         <Preview rule={settled} replaces={rule?.id} />
       </form>
-      {unsaved}
+      {question}
     </Drawer>
   );
 }

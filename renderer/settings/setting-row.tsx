@@ -40,7 +40,7 @@ export function SettingRow({
   const [saved, setSaved] = useState(false);
   const [drafts, setDrafts] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const unsaved = useUnsaved(problem !== undefined);
+  const { question } = useUnsaved(problem !== undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const save = (draft: Draft) => {
@@ -144,7 +144,7 @@ export function SettingRow({
         )}
         {children}
       </div>
-      {unsaved}
+      {question}
     </div>
   );
 }

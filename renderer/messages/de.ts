@@ -1042,6 +1042,15 @@ export const de: Messages = {
       diagnosticsSaved: 'Die Diagnose ist in einer Datei gespeichert',
     },
   },
+  keyboard: {
+    nextRow: 'Nächste Zeile',
+    previousRow: 'Zeile davor',
+    firstRow: 'Erste Zeile',
+    lastRow: 'Letzte Zeile',
+    openRow: 'Die Zeile öffnen',
+    nextPage: 'Ein Fenster weiter',
+    previousPage: 'Ein Fenster zurück',
+  },
   palette: {
     title: 'Befehle',
     placeholder: 'Zu einer Seite gehen, etwas tun, Client, Werkzeug oder Arbeitsordner finden',
@@ -1053,6 +1062,7 @@ export const de: Messages = {
     here: 'Auf dieser Seite',
     everywhere: 'Überall',
     shortcuts: 'Tastenkürzel',
+    closes: 'Schließen, was offen ist',
     search: (text) => `Verlauf nach „${text}“ durchsuchen`,
     theme: (name) => `Farben: ${name}`,
     language: (name) => `Sprache: ${name}`,

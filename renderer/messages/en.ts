@@ -991,6 +991,15 @@ export const en = {
       diagnosticsSaved: 'The diagnostics were saved to a file',
     },
   },
+  keyboard: {
+    nextRow: 'Next row',
+    previousRow: 'Row before',
+    firstRow: 'First row',
+    lastRow: 'Last row',
+    openRow: 'Open the row',
+    nextPage: 'Next window of rows',
+    previousPage: 'Window of rows before',
+  },
   palette: {
     title: 'Commands',
     placeholder: 'Go to a page, do something, find a client, tool or workspace',
@@ -1002,6 +1011,7 @@ export const en = {
     here: 'On this page',
     everywhere: 'Everywhere',
     shortcuts: 'Keyboard shortcuts',
+    closes: 'Close what is open',
     search: (text: string) => `Search activity for “${text}”`,
     theme: (name: string) => `Theme: ${name}`,
     language: (name: string) => `Language: ${name}`,

@@ -1,4 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useRef } from 'react';
+import { useListedKey } from './hotkeys.ts';
+import { useMessages } from './language.ts';
 import styles from './rows.module.css';
 
 /**
@@ -6,6 +8,7 @@ import styles from './rows.module.css';
  * the focus; Enter opens it, as a button does.
  */
 export function Rows({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  useRowKeys();
   const list = useRef<HTMLUListElement>(null);
   const move = (event: KeyboardEvent) => {
     const buttons = [...(list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
@@ -26,6 +29,16 @@ export function Rows({ label, children }: { readonly label: string; readonly chi
       {children}
     </ul>
   );
+}
+
+/** Lists under `?` the keys that go from row to row. */
+export function useRowKeys(): void {
+  const m = useMessages().keyboard;
+  useListedKey('ArrowDown', m.nextRow);
+  useListedKey('ArrowUp', m.previousRow);
+  useListedKey('Home', m.firstRow);
+  useListedKey('End', m.lastRow);
+  useListedKey('Enter', m.openRow);
 }
 
 /** One row: what it is, facts about it, and what can be done at once. Without `onOpen` there is nothing behind it. */

@@ -133,6 +133,63 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     expect(fake.decided[1]).toEqual({ id: 'second', decision: 'deny', planHash: 'plan of second' });
   });
 
+  it.each([
+    ['the window gets the keyboard', "window.dispatchEvent(new Event('focus'))"],
+    ['the page comes into sight', "document.dispatchEvent(new Event('visibilitychange'))"],
+  ])('does not take keys that were typed for another window before %s', async (_what, comes) => {
+    fake.approvals.push(approval('a'));
+    await enter();
+    await ready('change a');
+    await page.getByRole('button', { name: /^Allow/ }).focus();
+    await page.evaluate(comes);
+    await page.keyboard.press('a');
+    await page.keyboard.press('d');
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(GUARD_MS + 100);
+    expect(fake.decided).toEqual([]);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => fake.decided).toMatchObject([{ id: 'a', decision: 'allow' }]);
+  });
+
+  it('takes a click that brings its window to the front, and no key with a modifier', async () => {
+    fake.approvals.push(approval('a'));
+    await enter();
+    await ready('change a');
+    for (const keys of ['Control+d', 'Alt+d', 'Meta+d']) await page.keyboard.press(keys);
+    await page.waitForTimeout(200);
+    expect(fake.decided).toEqual([]);
+    await page.evaluate("window.dispatchEvent(new Event('focus'))");
+    await page.getByRole('button', { name: /^Allow/ }).click();
+    await expect.poll(() => fake.decided).toMatchObject([{ id: 'a', decision: 'allow' }]);
+  });
+
+  it('lists every key that does something on a page, and takes them', async () => {
+    fake.approvals.push(approval('first'), approval('second', { createdAt: Date.now() + 1 }));
+    await enter();
+    await ready('change first');
+    const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    const here = async () => {
+      await page.keyboard.press('?');
+      await list.getByRole('heading', { name: 'On this page' }).waitFor();
+      const words = await list.locator('section').first().locator('dl > div').allInnerTexts();
+      await page.keyboard.press('Escape');
+      await list.waitFor({ state: 'detached' });
+      return words.map((one) => one.replace(/\s+/g, ' '));
+    };
+    expect(await here()).toEqual(expect.arrayContaining(['Allow A', 'Deny D', 'Next J', 'Previous K']));
+    await page.keyboard.press('j');
+    await card().getByRole('heading', { name: 'change second' }).waitFor();
+    await page.keyboard.press('k');
+    await card().getByRole('heading', { name: 'change first' }).waitFor();
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByText('Changed src/cart.ts').waitFor();
+    expect(await here()).toEqual(
+      expect.arrayContaining(['Next row ↓', 'Row before ↑', 'Open the row Enter', 'Last row End']),
+    );
+    await page.keyboard.press('?');
+    await list.getByText('Close what is open').waitFor();
+  });
+
   it('does not take keys that were typed into a dialog before it', async () => {
     fake.ask(approval('a.txt'));
     await enter();
@@ -150,12 +207,18 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     for (const id of ['a.txt', 'b.txt']) fake.ask(approval(id));
     fake.ask(approval('c.txt', { warnings: ['This is a trap.'] }));
     await enter();
-    await page.getByRole('button', { name: 'Answer these 2 together' }).click();
+    const together = page.getByRole('button', { name: 'Answer these 2 together' });
+    await together.waitFor();
+    // A click that was meant for what was there before. In the page itself: from here, it could come too late for that.
+    await page.evaluate(`(async () => {
+      const named = (name) => [...document.querySelectorAll('button')].find((one) => one.textContent.startsWith(name));
+      named('Answer these 2').click();
+      while (named('Allow these 2') === undefined) await new Promise(requestAnimationFrame);
+      named('Allow these 2').click();
+    })()`);
     const dialog = page.getByRole('dialog');
     for (const id of ['a.txt', 'b.txt'])
       await dialog.getByText(`Claude Code wants to change ${id} in shop`).waitFor();
-    // A click that was meant for what was there before.
-    await dialog.getByRole('button', { name: 'Allow these 2' }).click();
     await page.waitForTimeout(GUARD_MS);
     expect(fake.decided).toEqual([]);
     await dialog.getByRole('button', { name: 'Allow these 2' }).click();
@@ -191,11 +254,16 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await enter();
     const changes = page.getByLabel('Changes in src/cart.ts');
     await changes.locator('[class*=keyword]').first().waitFor();
-    await page.getByLabel('Side by side').check();
+    await page.getByLabel('Side by side').click();
     expect((await changes.innerText()).replace(/\s+/g, ' ')).toContain('2 − return a; 2 + return a + 1;');
     await page.reload();
     await changes.waitFor();
     expect(await page.getByLabel('Side by side').isChecked()).toBe(true);
+    // The tick has the focus, and no text is typed into it.
+    await page.getByLabel('Side by side').click();
+    await page.waitForTimeout(GUARD_MS + 100);
+    await page.keyboard.press('a');
+    await expect.poll(() => fake.decided).toMatchObject([{ id: 'a.txt', decision: 'allow' }]);
   });
 
   it('takes a reason as text, not as keys', async () => {
@@ -293,6 +361,18 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await page.getByRole('heading', { name: 'This browser is not logged in' }).waitFor();
     await page.goto(panel.url);
     await page.getByRole('heading', { name: 'Open Fastband by its link' }).waitFor();
+  });
+
+  it('says that what a call changed cannot be read, and tries again', async () => {
+    fake.diffFails = true;
+    await enter();
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('row', { name: /Changed src\/cart\.ts/ }).click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByText('The kept files cannot be read.').waitFor();
+    fake.diffFails = false;
+    await drawer.getByRole('button', { name: 'Try again' }).click();
+    await drawer.getByText('The kept files cannot be read.').waitFor({ state: 'detached' });
   });
 
   it('says why an undo was refused', async () => {

@@ -133,8 +133,12 @@ function strokeOf(event: KeyboardEvent): string {
   return `${mod ? 'mod+' : ''}${other ? 'other+' : ''}${event.altKey ? 'alt+' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
 }
 
-/** What lies over the page while it is there: whoever types into it does not mean the page behind. */
-const OVER = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]';
+/**
+ * What lies over the page while it is there: whoever types into it does not mean the page behind. A word in the corner
+ * says of itself that it is a dialog too, but not a modal one: it keeps nobody from the page.
+ */
+const OVER =
+  ':is([role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]):not([aria-modal="false"])';
 
 let before = '';
 let beforeAt = 0;

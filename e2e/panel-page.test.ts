@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Approval } from '../contract/approvals.ts';
 import { realClock, silentLog } from '../main/core/testing.ts';
 import { type Panel, startPanel } from '../main/headless/panel.ts';
 import { approval, change, FakeApp } from './fake-app.ts';
@@ -242,6 +243,45 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await expect
       .poll(() => fake.decided)
       .toMatchObject([{ scope: 'hour', pattern: [{ kind: 'write', paths: ['src/*.ts', 'test/**'] }] }]);
+  });
+
+  it('remembers a pattern of several parts as the person changed each, and leaves out what was emptied', async () => {
+    const two: Approval['suggestions'] = [
+      {
+        id: 'exact',
+        label: 'run npm test; change src/cart.ts; read test/**',
+        match: [
+          { kind: 'exec', argv: ['npm', 'test'] },
+          { kind: 'write', paths: ['src/cart.ts'] },
+          { kind: 'read', paths: ['test/**'] },
+        ],
+      },
+    ];
+    fake.ask(approval('a.txt', { suggestions: two }));
+    await enter();
+    await ready('change a.txt');
+    await page.getByLabel('one hour').check();
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    expect(await page.getByLabel(/part 1 of 3: runs/).inputValue()).toBe('npm\ntest');
+    await page.getByLabel(/part 1 of 3: runs/).fill('npm\ntest\n...');
+    await page.getByLabel(/part 2 of 3: changes/).fill('src/**');
+    await page.getByLabel(/part 3 of 3: reads/).fill('');
+    // What was typed is there again when the answer is to be remembered after all.
+    await page.getByLabel('just this once').check();
+    await page.getByLabel('always').check();
+    expect(await page.getByLabel(/part 2 of 2: changes/).inputValue()).toBe('src/**');
+    await page.getByRole('button', { name: /^Allow/ }).click();
+    await expect
+      .poll(() => fake.decided)
+      .toMatchObject([
+        {
+          scope: 'always',
+          pattern: [
+            { kind: 'exec', argv: ['npm', 'test', '...'] },
+            { kind: 'write', paths: ['src/**'] },
+          ],
+        },
+      ]);
   });
 
   it('shows a diff side by side, in the colours of its language, and remembers that', async () => {

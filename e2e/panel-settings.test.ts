@@ -83,7 +83,9 @@ describe.skipIf(!existsSync(CHROMIUM))('the page of settings', () => {
     const url = control('AI providers', 'Anthropic');
     await url.fill('ftp://example.org');
     await url.press('Enter');
-    await section('AI providers').getByText('an address that begins with https://').waitFor();
+    await section('AI providers')
+      .getByText(/^Not saved\. It must be an address that begins with https:.*fragment\.$/)
+      .waitFor();
     expect(await url.inputValue()).toBe('ftp://example.org');
     expect(await url.getAttribute('aria-invalid')).toBe('true');
     await url.press('Escape');

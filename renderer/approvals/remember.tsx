@@ -2,9 +2,10 @@ import { useId, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
 import type { Match } from '../../contract/policy.ts';
 import { KindLabel } from '../shared/effects.tsx';
+import { useFormat } from '../shared/format.ts';
 import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
-import { patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
+import { matchVerb, patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
 import styles from './remember.module.css';
 
 /** For how long an "Allow" counts, and for what. */
@@ -128,20 +129,21 @@ function Edited({
 }) {
   const m = useMessages();
   const words = m.approvals;
+  const { list } = useFormat();
   return (
-    <div className={styles.pattern}>
+    <div className={styles.changing}>
       <span>{words.for}</span>
       <div className={styles.parts}>
         {parts.map(({ match, text }, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one suggestion never move
           <div key={at} className={styles.part}>
-            {parts.length > 1 && <KindLabel kind={match.kind} />}
+            {parts.length > 1 && <KindLabel kind={match.kind} verb={matchVerb(match, m.effects, list)} />}
             <textarea
               className={styles.edited}
               aria-label={
                 parts.length === 1
                   ? words.patternLabel
-                  : words.patternPart(m.effects.verbs[match.kind], at + 1, parts.length)
+                  : words.patternPart(matchVerb(match, m.effects, list), at + 1, parts.length)
               }
               rows={Math.min(6, text.split('\n').length + (parts.length === 1 ? 1 : 0))}
               value={text}

@@ -52,7 +52,7 @@ export function SettingRow({
         setSaved(true);
         timer.current = setTimeout(() => setSaved(false), SAVED_MS);
       },
-      (error: unknown) => setProblem(m.settings.notSaved(errorText(error))),
+      (error: unknown) => setProblem(m.settings.notSaved(withoutPlace(errorText(error)))),
     );
   };
   const reset = () => {
@@ -147,4 +147,9 @@ export function SettingRow({
       {question}
     </div>
   );
+}
+
+/** What the host says of a value names its setting as well: it stands right above. */
+function withoutPlace(text: string): string {
+  return text.replace(/^✖ /, '').replace(/\s*→ at [\w.]+$/, '');
 }

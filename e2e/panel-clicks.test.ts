@@ -260,6 +260,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
 
   it('has nothing for axe to find in the palette and in the list of keys, light and dark', async () => {
     await show('activity');
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     for (const [keys, scheme] of [
       ['Control+k', 'light'],
       ['?', 'light'],
@@ -307,7 +308,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, where nothing is set up', () 
     box = new Sandbox();
     host = await box.serve([]);
     await host.api('settings.update', { appearance: { theme: 'system', language: 'en' } });
-    page = await openPanel(browser, host, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+    page = await openPanel(browser, host, {
+      viewport: { width: 1280, height: 800 },
+      colorScheme: 'light',
+      // A colour on its way to another would be looked at as if it stayed.
+      reducedMotion: 'reduce',
+    });
   });
   afterAll(async () => {
     await browser?.close();

@@ -123,10 +123,15 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     fake.approvals.push(approval('first'), approval('second', { createdAt: Date.now() + 1 }));
     await enter();
     await ready('change first');
-    await page.keyboard.press('a');
-    await card().getByRole('heading', { name: 'change second' }).waitFor();
-    await page.keyboard.press('a');
-    await page.keyboard.press('d');
+    // In the page itself: from here, the keys could come too late for that.
+    await page.evaluate(`(async () => {
+      const press = (key) => window.dispatchEvent(new KeyboardEvent('keydown', { key, cancelable: true }));
+      press('a');
+      while (!document.querySelector('article h2').textContent.includes('change second'))
+        await new Promise(requestAnimationFrame);
+      press('a');
+      press('d');
+    })()`);
     await page.waitForTimeout(GUARD_MS + 100);
     expect(fake.decided).toEqual([{ id: 'first', decision: 'allow', planHash: 'plan of first' }]);
     await page.keyboard.press('d');

@@ -3,7 +3,10 @@ import { z } from 'zod';
 const providerUrl = z
   .string()
   .max(500)
-  .regex(/^https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?$/, 'an address that begins with https://');
+  .regex(
+    /^https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?$/,
+    'It must be an address that begins with https:// or http://, without user, query or fragment.',
+  );
 const modelNames = z.array(z.string().regex(/^[A-Za-z0-9._:/-]{1,200}$/)).length(3);
 const port = z.int().min(0).max(65535);
 

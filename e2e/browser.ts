@@ -51,11 +51,11 @@ export async function axe(page: Page): Promise<string[]> {
     violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? '').slice(0, 200))))`)) as string[];
 }
 
-/** Drops something on the page's main part, as a person drops a folder. @param name - of the file that is handed over */
-export async function drop(page: Page, name: string): Promise<void> {
+/** Drops things on the page's main part, as a person drops folders. @param names - of the files that are handed over */
+export async function drop(page: Page, ...names: readonly string[]): Promise<void> {
   await page.evaluate(`(() => {
     const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([], ${JSON.stringify(name)}));
+    for (const name of ${JSON.stringify(names)}) dataTransfer.items.add(new File([], name));
     const place = document.querySelector('h1');
     for (const type of ['dragover', 'drop'])
       place.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));

@@ -8,13 +8,9 @@ import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Approval } from '../contract/approvals.ts';
-import type { AuditRow } from '../contract/audit.ts';
-import { CHANNELS } from '../contract/channels.ts';
-import type { HostEvent } from '../contract/events.ts';
-import { DEFAULT_SETTINGS } from '../contract/settings.ts';
-import { FastbandError } from '../main/core/errors.ts';
 import { realClock, silentLog } from '../main/core/testing.ts';
-import { type Panel, type PanelApp, startPanel } from '../main/headless/panel.ts';
+import { type Panel, startPanel } from '../main/headless/panel.ts';
+import { approval, change, FakeApp } from './fake-app.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -28,154 +24,6 @@ const FLAGS = [
 const GUARD_MS = 500;
 /** As the build left them. */
 const ASSETS = resolve(import.meta.dirname, '../dist/renderer');
-
-const change = { kind: 'write', workspace: 'shop', path: 'src/cart.ts', op: 'modify' } as const;
-
-function approval(id: string, more: Partial<Approval> = {}): Approval {
-  const effects = more.effects ?? [change];
-  return {
-    id,
-    status: 'waiting',
-    title: `Claude Code wants to change ${id} in shop`,
-    clientId: 'k1',
-    clientName: 'Claude Code',
-    tool: 'edit_file',
-    planHash: `plan of ${id}`,
-    effects,
-    reasons: effects.map((effect) => ({
-      effect,
-      decision: 'ask',
-      reason: { by: 'default', id: 'ask', text: 'No rule covers this.' },
-    })),
-    previews: [
-      { kind: 'diff', path: 'src/cart.ts', diff: '@@ -1 +1 @@\n-a\n+b\n', added: 1, removed: 1, omitted: 0 },
-    ],
-    warnings: [],
-    scopes: ['once', 'session', 'hour', 'always'],
-    suggestions: [
-      {
-        id: 'exact',
-        label: 'change src/cart.ts in shop',
-        match: [{ kind: 'write', paths: ['src/cart.ts'] }],
-      },
-      { id: 'folder', label: 'change src/** in shop', match: [{ kind: 'write', paths: ['src/**'] }] },
-    ],
-    waiters: 1,
-    createdAt: Date.now(),
-    expiresAt: Date.now() + 300_000,
-    ...more,
-  };
-}
-
-const changed: AuditRow = {
-  seq: 1,
-  at: Date.now(),
-  type: 'call.finished',
-  callId: 'c_1',
-  actor: 'Claude Code',
-  clientId: 'k1',
-  tool: 'edit_file',
-  kinds: ['write'],
-  decision: 'ask',
-  outcome: 'ok',
-  durationMs: 12,
-  summary: 'Changed src/cart.ts, +1 −1',
-  detail: {},
-  prev: '',
-  hash: '',
-};
-
-/** A core with a queue of approvals and nothing else. */
-class FakeApp {
-  approvals: Approval[] = [];
-  readonly decided: unknown[] = [];
-  readonly #listeners = new Set<(event: HostEvent) => void>();
-  readonly app: PanelApp = {
-    handle: async (channel, input) => CHANNELS[channel].output.parse(this.#answer(channel, input)) as never,
-    exportAudit: async function* () {},
-    picture: async () => ({ data: Buffer.alloc(0), type: 'image/png' }),
-    subscribe: (listener) => {
-      this.#listeners.add(listener);
-      return () => this.#listeners.delete(listener);
-    },
-    authFailed: () => {},
-  };
-
-  ask(one: Approval): void {
-    this.approvals.push(one);
-    for (const tell of this.#listeners) tell({ type: 'approval.added', approval: one });
-  }
-
-  #answer(channel: string, input: unknown): unknown {
-    switch (channel) {
-      case 'server.status':
-        return {
-          running: true,
-          version: '0',
-          home: '/home',
-          pid: 1,
-          waitingApprovals: 0,
-          activeCalls: 0,
-          audit: 'ok',
-          problems: [],
-        };
-      case 'approvals.list':
-        return this.approvals;
-      case 'audit.search':
-        return { rows: [changed], next: null };
-      case 'audit.index':
-        return { total: 1, newest: 1, anchors: [1] };
-      case 'audit.get':
-        return changed;
-      case 'audit.call':
-        return [changed];
-      case 'audit.stats':
-        return { from: 0, to: 1, groups: [] };
-      case 'settings.get':
-        return DEFAULT_SETTINGS;
-      case 'health.get':
-      case 'journal.diff':
-      case 'tools.list':
-      case 'workspaces.list':
-        return [];
-      case 'journal.list':
-        return [
-          {
-            id: 1,
-            callId: 'c_1',
-            at: 0,
-            clientName: '',
-            tool: '',
-            workspace: '',
-            path: '',
-            op: 'modify',
-            bytes: 1,
-            undoable: true,
-          },
-        ];
-      case 'journal.undo':
-        throw new FastbandError('conflict', 'src/cart.ts has changed since.');
-      case 'clients.list':
-        return [];
-      case 'approvals.decide': {
-        this.decided.push(input);
-        const { id, decision } = CHANNELS['approvals.decide'].input.parse(input);
-        const at = this.approvals.findIndex((one) => one.id === id);
-        const old = this.approvals[at];
-        if (old === undefined) throw new FastbandError('not_found', 'There is no such approval.');
-        const settled: Approval = {
-          ...old,
-          status: decision === 'allow' ? 'allowed' : 'denied',
-          settledAt: Date.now(),
-        };
-        this.approvals[at] = settled;
-        return settled;
-      }
-      default:
-        throw new Error(`the page asked for ${channel}`);
-    }
-  }
-}
 
 const missing = existsSync(CHROMIUM)
   ? ''
@@ -257,19 +105,95 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await card().getByRole('heading', { name: 'change late' }).waitFor();
   });
 
+  it('counts the calls of the last hour, whenever the page was opened', async () => {
+    await page.clock.install();
+    // The panel goes by its host's clock, which a test cannot turn: what it would learn it from is left out.
+    await page.addInitScript(`const { get } = Headers.prototype;
+      Headers.prototype.get = function (name) { return name === 'Date' ? null : get.call(this, name); };`);
+    await page.goto(panel.loginUrl);
+    await page.getByText('No calls in the last hour.').waitFor();
+    await page.clock.fastForward('02:30:00');
+    fake.call(Date.now() + 2.5 * 3_600_000 + 1000);
+    await page.getByRole('region', { name: 'Last hour' }).getByText('1 call', { exact: true }).waitFor();
+    await page.clock.fastForward('01:05:00');
+    await page.getByText('No calls in the last hour.').waitFor();
+  });
+
   it('does not take keys that were typed for the card before', async () => {
     fake.approvals.push(approval('first'), approval('second', { createdAt: Date.now() + 1 }));
     await enter();
     await ready('change first');
-    await page.keyboard.press('a');
-    await card().getByRole('heading', { name: 'change second' }).waitFor();
-    await page.keyboard.press('a');
-    await page.keyboard.press('d');
+    // In the page itself: from here, the keys could come too late for that.
+    await page.evaluate(`(async () => {
+      const press = (key) => window.dispatchEvent(new KeyboardEvent('keydown', { key, cancelable: true }));
+      press('a');
+      while (!document.querySelector('article h2').textContent.includes('change second'))
+        await new Promise(requestAnimationFrame);
+      press('a');
+      press('d');
+    })()`);
     await page.waitForTimeout(GUARD_MS + 100);
     expect(fake.decided).toEqual([{ id: 'first', decision: 'allow', planHash: 'plan of first' }]);
     await page.keyboard.press('d');
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
     expect(fake.decided[1]).toEqual({ id: 'second', decision: 'deny', planHash: 'plan of second' });
+  });
+
+  it.each([
+    ['the window gets the keyboard', "window.dispatchEvent(new Event('focus'))"],
+    ['the page comes into sight', "document.dispatchEvent(new Event('visibilitychange'))"],
+  ])('does not take keys that were typed for another window before %s', async (_what, comes) => {
+    fake.approvals.push(approval('a'));
+    await enter();
+    await ready('change a');
+    await page.getByRole('button', { name: /^Allow/ }).focus();
+    await page.evaluate(comes);
+    await page.keyboard.press('a');
+    await page.keyboard.press('d');
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(GUARD_MS + 100);
+    expect(fake.decided).toEqual([]);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => fake.decided).toMatchObject([{ id: 'a', decision: 'allow' }]);
+  });
+
+  it('takes a click that brings its window to the front, and no key with a modifier', async () => {
+    fake.approvals.push(approval('a'));
+    await enter();
+    await ready('change a');
+    for (const keys of ['Control+d', 'Alt+d', 'Meta+d']) await page.keyboard.press(keys);
+    await page.waitForTimeout(200);
+    expect(fake.decided).toEqual([]);
+    await page.evaluate("window.dispatchEvent(new Event('focus'))");
+    await page.getByRole('button', { name: /^Allow/ }).click();
+    await expect.poll(() => fake.decided).toMatchObject([{ id: 'a', decision: 'allow' }]);
+  });
+
+  it('lists every key that does something on a page, and takes them', async () => {
+    fake.approvals.push(approval('first'), approval('second', { createdAt: Date.now() + 1 }));
+    await enter();
+    await ready('change first');
+    const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    const here = async () => {
+      await page.keyboard.press('?');
+      await list.getByRole('heading', { name: 'On this page' }).waitFor();
+      const words = await list.locator('section').first().locator('dl > div').allInnerTexts();
+      await page.keyboard.press('Escape');
+      await list.waitFor({ state: 'detached' });
+      return words.map((one) => one.replace(/\s+/g, ' '));
+    };
+    expect(await here()).toEqual(expect.arrayContaining(['Allow A', 'Deny D', 'Next J', 'Previous K']));
+    await page.keyboard.press('j');
+    await card().getByRole('heading', { name: 'change second' }).waitFor();
+    await page.keyboard.press('k');
+    await card().getByRole('heading', { name: 'change first' }).waitFor();
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByText('Changed src/cart.ts').waitFor();
+    expect(await here()).toEqual(
+      expect.arrayContaining(['Next row ↓', 'Row before ↑', 'Open the row Enter', 'Last row End']),
+    );
+    await page.keyboard.press('?');
+    await list.getByText('Close what is open').waitFor();
   });
 
   it('does not take keys that were typed into a dialog before it', async () => {
@@ -289,12 +213,18 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     for (const id of ['a.txt', 'b.txt']) fake.ask(approval(id));
     fake.ask(approval('c.txt', { warnings: ['This is a trap.'] }));
     await enter();
-    await page.getByRole('button', { name: 'Answer these 2 together' }).click();
+    const together = page.getByRole('button', { name: 'Answer these 2 together' });
+    await together.waitFor();
+    // A click that was meant for what was there before. In the page itself: from here, it could come too late for that.
+    await page.evaluate(`(async () => {
+      const named = (name) => [...document.querySelectorAll('button')].find((one) => one.textContent.startsWith(name));
+      named('Answer these 2').click();
+      while (named('Allow these 2') === undefined) await new Promise(requestAnimationFrame);
+      named('Allow these 2').click();
+    })()`);
     const dialog = page.getByRole('dialog');
     for (const id of ['a.txt', 'b.txt'])
       await dialog.getByText(`Claude Code wants to change ${id} in shop`).waitFor();
-    // A click that was meant for what was there before.
-    await dialog.getByRole('button', { name: 'Allow these 2' }).click();
     await page.waitForTimeout(GUARD_MS);
     expect(fake.decided).toEqual([]);
     await dialog.getByRole('button', { name: 'Allow these 2' }).click();
@@ -320,6 +250,45 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
       .toMatchObject([{ scope: 'hour', pattern: [{ kind: 'write', paths: ['src/*.ts', 'test/**'] }] }]);
   });
 
+  it('remembers a pattern of several parts as the person changed each, and leaves out what was emptied', async () => {
+    const two: Approval['suggestions'] = [
+      {
+        id: 'exact',
+        label: 'run npm test; change src/cart.ts; read test/**',
+        match: [
+          { kind: 'exec', argv: ['npm', 'test'] },
+          { kind: 'write', paths: ['src/cart.ts'] },
+          { kind: 'read', paths: ['test/**'] },
+        ],
+      },
+    ];
+    fake.ask(approval('a.txt', { suggestions: two }));
+    await enter();
+    await ready('change a.txt');
+    await page.getByLabel('one hour').check();
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    expect(await page.getByLabel(/part 1 of 3: runs/).inputValue()).toBe('npm\ntest');
+    await page.getByLabel(/part 1 of 3: runs/).fill('npm\ntest\n...');
+    await page.getByLabel(/part 2 of 3: changes/).fill('src/**');
+    await page.getByLabel(/part 3 of 3: reads/).fill('');
+    // What was typed is there again when the answer is to be remembered after all.
+    await page.getByLabel('just this once').check();
+    await page.getByLabel('always').check();
+    expect(await page.getByLabel(/part 2 of 2: changes/).inputValue()).toBe('src/**');
+    await page.getByRole('button', { name: /^Allow/ }).click();
+    await expect
+      .poll(() => fake.decided)
+      .toMatchObject([
+        {
+          scope: 'always',
+          pattern: [
+            { kind: 'exec', argv: ['npm', 'test', '...'] },
+            { kind: 'write', paths: ['src/**'] },
+          ],
+        },
+      ]);
+  });
+
   it('shows a diff side by side, in the colours of its language, and remembers that', async () => {
     const diff = '@@ -1,2 +1,2 @@\n const a = 1;\n-return a;\n+return a + 1;\n';
     fake.ask(
@@ -330,11 +299,16 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await enter();
     const changes = page.getByLabel('Changes in src/cart.ts');
     await changes.locator('[class*=keyword]').first().waitFor();
-    await page.getByLabel('Side by side').check();
+    await page.getByLabel('Side by side').click();
     expect((await changes.innerText()).replace(/\s+/g, ' ')).toContain('2 − return a; 2 + return a + 1;');
     await page.reload();
     await changes.waitFor();
     expect(await page.getByLabel('Side by side').isChecked()).toBe(true);
+    // The tick has the focus, and no text is typed into it.
+    await page.getByLabel('Side by side').click();
+    await page.waitForTimeout(GUARD_MS + 100);
+    await page.keyboard.press('a');
+    await expect.poll(() => fake.decided).toMatchObject([{ id: 'a.txt', decision: 'allow' }]);
   });
 
   it('takes a reason as text, not as keys', async () => {
@@ -432,6 +406,18 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await page.getByRole('heading', { name: 'This browser is not logged in' }).waitFor();
     await page.goto(panel.url);
     await page.getByRole('heading', { name: 'Open Fastband by its link' }).waitFor();
+  });
+
+  it('says that what a call changed cannot be read, and tries again', async () => {
+    fake.diffFails = true;
+    await enter();
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('row', { name: /Changed src\/cart\.ts/ }).click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByText('The kept files cannot be read.').waitFor();
+    fake.diffFails = false;
+    await drawer.getByRole('button', { name: 'Try again' }).click();
+    await drawer.getByText('The kept files cannot be read.').waitFor({ state: 'detached' });
   });
 
   it('says why an undo was refused', async () => {

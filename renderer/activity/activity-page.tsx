@@ -2,10 +2,12 @@ import { Columns3, ScrollText } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
 import { Menu } from '../shared/controls.tsx';
 import { hostNow } from '../shared/host.ts';
+import { useListedKey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
 import { Button, Empty, Failed, Loading } from '../shared/parts.tsx';
 import { useHashParams } from '../shared/route.ts';
+import { useRowKeys } from '../shared/rows.tsx';
 import { SearchField } from '../shared/search-field.tsx';
 import styles from './activity-page.module.css';
 import { COLUMNS, useColumns } from './columns.ts';
@@ -26,6 +28,9 @@ export function ActivityPage() {
   const [params, setParams] = useHashParams();
   const [columns, turnColumn] = useColumns();
   const [opened] = useState(() => Math.ceil(hostNow() / MINUTE_MS) * MINUTE_MS);
+  useRowKeys();
+  useListedKey('PageDown', m.keyboard.nextPage);
+  useListedKey('PageUp', m.keyboard.previousPage);
   const [log, setLog] = useState<{ total: number; pending: boolean; error: unknown; retry: () => void }>();
   // What is open on the right is no part of what is looked for.
   const asked = useMemo(() => {

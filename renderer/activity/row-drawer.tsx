@@ -218,11 +218,13 @@ function asEffect(value: Readonly<Record<string, unknown>>): Effect | undefined 
 function Changes({ callId }: { callId: string }) {
   const m = useMessages().activity;
   const changes = useChannel('journal.diff', { callId });
-  if (changes.data === undefined || changes.data.length === 0) return null;
+  const { data = [], isError, error } = changes;
+  if (data.length === 0 && !isError) return null;
   return (
     <section className={forms.section}>
       <h3>{m.changes}</h3>
-      {changes.data.map((one) =>
+      {isError && <Failed error={error} onRetry={() => void changes.refetch()} />}
+      {data.map((one) =>
         one.diff === undefined ? (
           <Notice key={`${one.workspace}/${one.path}`} tone="plain">
             <code>{visible(one.path)}</code> {m.noDiff[one.state]}

@@ -1,5 +1,5 @@
 import { Check, Layers, X } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { type MouseEvent, useEffect, useState } from 'react';
 import type { Approval } from '../../contract/approvals.ts';
 import { desktop } from '../shared/bridge.ts';
 import { Dialog } from '../shared/dialog.tsx';
@@ -13,9 +13,7 @@ import { Button, Notice, Shown } from '../shared/parts.tsx';
 import styles from './approval-card.module.css';
 import { Counts } from './diff-view.tsx';
 import { PreviewView } from './previews.tsx';
-
-/** As long as for one card: what was clicked for what was there before must not answer these. */
-const GUARD_MS = 500;
+import { useGuard } from './use-guard.ts';
 
 /** Several that are alike, shown in full, and answered at once, each just this once. */
 export function AnswerTogether({
@@ -46,14 +44,14 @@ function All({ alike, onClose }: { alike: readonly Approval[]; onClose: () => vo
   const [shown] = useState(alike);
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
-  const shownAt = useRef(performance.now());
+  const meant = useGuard();
   const waiting = new Set(alike.map(({ id }) => id));
   useEffect(() => {
     if (alike.length === 0) onClose();
   }, [alike.length, onClose]);
 
-  const answer = async (decision: 'allow' | 'deny') => {
-    if (busy || performance.now() - shownAt.current < GUARD_MS) return;
+  const answer = (decision: 'allow' | 'deny') => async (event: MouseEvent) => {
+    if (busy || !meant(event.detail === 0)) return;
     setBusy(true);
     setProblem(undefined);
     for (const { id, planHash } of shown) {
@@ -77,10 +75,10 @@ function All({ alike, onClose }: { alike: readonly Approval[]; onClose: () => vo
       title={m.together(shown.length)}
       actions={
         <>
-          <Button look="danger" icon={X} disabled={busy} onClick={() => void answer('deny')}>
+          <Button look="danger" icon={X} disabled={busy} onClick={answer('deny')}>
             {m.denyThese(shown.length)}
           </Button>
-          <Button look="primary" icon={Check} disabled={busy} onClick={() => void answer('allow')}>
+          <Button look="primary" icon={Check} disabled={busy} onClick={answer('allow')}>
             {m.allowThese(shown.length)}
           </Button>
         </>

@@ -1,11 +1,12 @@
 import { Check, ExternalLink, Timer, X } from 'lucide-react';
-import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type MouseEvent, useId, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
 import type { Match } from '../../contract/policy.ts';
 import { desktop } from '../shared/bridge.ts';
 import { byGravity, EffectLine } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
 import { ask, askDesktop, HostError, hostNow } from '../shared/host.ts';
+import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
@@ -17,10 +18,9 @@ import styles from './approval-card.module.css';
 import { Counts } from './diff-view.tsx';
 import { PreviewView } from './previews.tsx';
 import { Remember } from './remember.tsx';
+import { useGuard } from './use-guard.ts';
 import { useSeen } from './use-seen.ts';
 
-/** What was typed or clicked for the card before this one must not answer this one. */
-const GUARD_MS = 500;
 /** More than so many are folded: an approval for a tree may name thousands. */
 const FEW_EFFECTS = 40;
 
@@ -41,15 +41,15 @@ export function ApprovalCard({
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
-  const shownAt = useRef(performance.now());
+  const meant = useGuard();
   const seen = useSeen(card, approval.warnings.length);
   const heading = useId();
   const m = useMessages().approvals;
   // The main window of the desktop has no way to say yes or no: the approval window has.
   const elsewhere = desktop()?.kind === 'main';
 
-  const answer = async (decision: 'allow' | 'deny') => {
-    if (elsewhere || busy || !live || performance.now() - shownAt.current < GUARD_MS) return;
+  const answer = async (decision: 'allow' | 'deny', byKey: boolean) => {
+    if (elsewhere || busy || !live || !meant(byKey)) return;
     if (decision === 'allow' && !seen) {
       const hidden = card?.querySelector('[data-must-see]');
       hidden?.scrollIntoView({ block: 'center' });
@@ -75,23 +75,14 @@ export function ApprovalCard({
     }
   };
 
-  const onKey = useRef((_event: KeyboardEvent) => {});
-  onKey.current = (event) => {
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    // Whoever types into a dialog or a menu does not mean the card behind it.
-    if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null) return;
-    const key = event.key.toLowerCase();
-    if (key === 'a') void answer('allow');
-    if (key === 'd') void answer('deny');
-  };
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey.current(event);
-    window.addEventListener('keydown', listener);
-    return () => window.removeEventListener('keydown', listener);
-  }, []);
+  useHotkey('a', m.allow, () => void answer('allow', true), { enabled: !elsewhere });
+  useHotkey('d', m.deny, () => void answer('deny', true), { enabled: !elsewhere });
+  // A button that has the focus is pressed by Enter and the space bar: then no pointer was clicked.
+  const click = (decision: 'allow' | 'deny') => (event: MouseEvent) =>
+    void answer(decision, event.detail === 0);
 
-  const reasonKey = (event: ReactKeyboardEvent<HTMLInputElement>) => {
-    if (event.key === 'Enter') void answer('deny');
+  const reasonKey = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === 'Enter') void answer('deny', true);
     if (event.key === 'Escape') event.currentTarget.blur();
   };
 
@@ -138,13 +129,7 @@ export function ApprovalCard({
             />
             <AnswerTogether alike={alike} live={live} />
             <div className={styles.buttons}>
-              <Button
-                look="danger"
-                icon={X}
-                hotkey="D"
-                disabled={busy || !live}
-                onClick={() => void answer('deny')}
-              >
+              <Button look="danger" icon={X} hotkey="D" disabled={busy || !live} onClick={click('deny')}>
                 {m.deny}
               </Button>
               <input
@@ -161,7 +146,7 @@ export function ApprovalCard({
                 icon={Check}
                 hotkey="A"
                 disabled={busy || !live}
-                onClick={() => void answer('allow')}
+                onClick={click('allow')}
               >
                 {seen ? m.allow : m.readFirst}
               </Button>
@@ -234,12 +219,4 @@ function TimeLeft({ expiresAt }: { expiresAt: number }) {
 /** What decided to ask, each reason once. */
 function whyItAsks(approval: Approval): readonly string[] {
   return [...new Set(approval.reasons.filter((one) => one.decision === 'ask').map((one) => one.reason.text))];
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target instanceof HTMLInputElement) return target.type !== 'radio';
-  return (
-    target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable
-  );
 }

@@ -5,12 +5,13 @@ import type { Messages } from '../messages/en.ts';
 import { byGravity, KindLabel, verbOf } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
 import { hostNow } from '../shared/host.ts';
+import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
 import styles from './queue.module.css';
 
-/** The waiting approvals, the longest waiting first. Arrow keys move. */
+/** The waiting approvals, the longest waiting first. J and K move, as do arrow keys on the list. */
 export function Queue({
   waiting,
   shown,
@@ -23,12 +24,19 @@ export function Queue({
   useNow(1000);
   const words = useMessages();
   const m = words.approvals;
+  const step = (by: number) => {
+    const at = waiting.findIndex(({ id }) => id === shown);
+    const next = waiting[(at + by + waiting.length) % waiting.length];
+    if (next !== undefined) onChoose(next.id);
+  };
+  useHotkey('j', m.next, () => step(1));
+  useHotkey('k', m.previous, () => step(-1));
   const move = (event: KeyboardEvent<HTMLOListElement>) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step === undefined) return;
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
     event.preventDefault();
     const buttons = [...event.currentTarget.querySelectorAll('button')];
-    const next = buttons[buttons.indexOf(event.target as HTMLButtonElement) + step];
+    const next = buttons[buttons.indexOf(event.target as HTMLButtonElement) + by];
     next?.focus();
     next?.click();
   };

@@ -1,9 +1,11 @@
 import { useId, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
 import type { Match } from '../../contract/policy.ts';
+import { KindLabel } from '../shared/effects.tsx';
+import { useFormat } from '../shared/format.ts';
 import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
-import { patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
+import { matchVerb, patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
 import styles from './remember.module.css';
 
 /** For how long an "Allow" counts, and for what. */
@@ -49,36 +51,24 @@ function Pattern({
   onPattern: (pattern: string | Match[]) => void;
 }) {
   const m = useMessages().approvals;
-  const chosen = approval.suggestions.find(({ id }) => id === pattern);
-  const [match] = chosen?.match ?? [];
-  // A suggestion of several parts is taken or left: its parts could not be told apart in one input.
-  const editable = match !== undefined && chosen?.match.length === 1;
-  const edited = Array.isArray(pattern) ? pattern[0] : undefined;
-  const [text, setText] = useState('');
-  if (edited !== undefined)
+  const [parts, setParts] = useState<readonly Part[] | undefined>(
+    Array.isArray(pattern) ? pattern.map(partOf) : undefined,
+  );
+  if (parts !== undefined)
     return (
-      <div className={styles.pattern}>
-        <span>{m.for}</span>
-        <textarea
-          className={styles.edited}
-          aria-label={m.patternLabel}
-          rows={Math.min(6, text.split('\n').length + 1)}
-          value={text}
-          spellCheck={false}
-          onChange={(event) => {
-            setText(event.target.value);
-            onPattern([withPatterns(edited, patternLines(edited.kind, event.target.value))]);
-          }}
-        />
-        <button
-          type="button"
-          className={styles.edit}
-          onClick={() => onPattern(approval.suggestions[0]?.id ?? 'exact')}
-        >
-          {m.suggestions}
-        </button>
-      </div>
+      <Edited
+        parts={parts}
+        onChange={(next) => {
+          setParts(next);
+          onPattern(matchesOf(next));
+        }}
+        onBack={() => {
+          setParts(undefined);
+          onPattern(approval.suggestions[0]?.id ?? 'exact');
+        }}
+      />
     );
+  const chosen = approval.suggestions.find(({ id }) => id === pattern);
   return (
     <div className={styles.pattern}>
       <label className={styles.pattern}>
@@ -94,18 +84,78 @@ function Pattern({
           ))}
         </select>
       </label>
-      {editable && (
+      {chosen !== undefined && (
         <button
           type="button"
           className={styles.edit}
           onClick={() => {
-            setText(patternsOf(match).join('\n'));
-            onPattern([match]);
+            setParts(chosen.match.map(partOf));
+            onPattern(chosen.match);
           }}
         >
           {m.editPattern}
         </button>
       )}
+    </div>
+  );
+}
+
+/** One match of a suggestion, as it is being changed. */
+interface Part {
+  readonly match: Match;
+  readonly text: string;
+}
+
+function partOf(match: Match): Part {
+  return { match, text: patternsOf(match).join('\n') };
+}
+
+/** A part that was emptied is left out. When all were, they stay as they are: the host says what is missing. */
+function matchesOf(parts: readonly Part[]): Match[] {
+  const matches = parts.map(({ match, text }) => withPatterns(match, patternLines(match.kind, text)));
+  const named = matches.filter((match) => patternsOf(match).length > 0);
+  return named.length === 0 ? matches : named;
+}
+
+/** Each match in an input of its own: what it does to what it names cannot be told apart in one. */
+function Edited({
+  parts,
+  onChange,
+  onBack,
+}: {
+  readonly parts: readonly Part[];
+  readonly onChange: (parts: readonly Part[]) => void;
+  readonly onBack: () => void;
+}) {
+  const m = useMessages();
+  const words = m.approvals;
+  const { list } = useFormat();
+  return (
+    <div className={styles.changing}>
+      <span>{words.for}</span>
+      <div className={styles.parts}>
+        {parts.map(({ match, text }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one suggestion never move
+          <div key={at} className={styles.part}>
+            {parts.length > 1 && <KindLabel kind={match.kind} verb={matchVerb(match, m.effects, list)} />}
+            <textarea
+              className={styles.edited}
+              aria-label={
+                parts.length === 1
+                  ? words.patternLabel
+                  : words.patternPart(matchVerb(match, m.effects, list), at + 1, parts.length)
+              }
+              rows={Math.min(6, text.split('\n').length + (parts.length === 1 ? 1 : 0))}
+              value={text}
+              spellCheck={false}
+              onChange={(event) => onChange(parts.with(at, { match, text: event.target.value }))}
+            />
+          </div>
+        ))}
+      </div>
+      <button type="button" className={styles.edit} onClick={onBack}>
+        {words.suggestions}
+      </button>
     </div>
   );
 }

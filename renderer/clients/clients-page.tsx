@@ -5,6 +5,7 @@ import type { Client } from '../../contract/entities.ts';
 import { Switch } from '../shared/controls.tsx';
 import { useFormat } from '../shared/format.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
+import { isActive } from '../shared/is-active.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
 import { Button, Empty, Failed, Loading, Shown } from '../shared/parts.tsx';
@@ -14,9 +15,6 @@ import { Fact, Row, Rows } from '../shared/rows.tsx';
 import { useNow } from '../shared/time.ts';
 import { AddClient } from './add-client.tsx';
 import { ClientDrawer } from './client-drawer.tsx';
-
-/** HTTP keeps no line open: whoever called within this time is called active. */
-export const ACTIVE_MS = 2 * 60_000;
 
 /** Who may call, how much they do, and what each may use. */
 export function ClientsPage() {
@@ -90,7 +88,6 @@ function Known({
         .toSorted((a, b) => (b.lastSeenAt ?? 0) - (a.lastSeenAt ?? 0))
         .map((client) => {
           const calls = figures.get(client.id);
-          const active = client.lastSeenAt !== undefined && now - client.lastSeenAt < ACTIVE_MS;
           const may = on.filter((tool) => !client.toolsOff.includes(tool.name)).length;
           return (
             <Row
@@ -98,7 +95,7 @@ function Known({
               icon={<Bot size={16} aria-hidden="true" />}
               title={<Shown text={client.name} />}
               text={
-                active ? (
+                isActive(client, now) ? (
                   <Fact tone="good">● {words.active}</Fact>
                 ) : client.lastSeenAt === undefined ? (
                   words.never

@@ -1,8 +1,10 @@
 import { type KeyboardEvent, useRef } from 'react';
 import type { PictureInfo } from '../../contract/pictures.ts';
 import { useFormat } from '../shared/format.ts';
+import { useListedKey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
+import { useRowKeys } from '../shared/rows.tsx';
 import { useNow } from '../shared/time.ts';
 import styles from './gallery-page.module.css';
 import { Picture } from './picture.tsx';
@@ -26,6 +28,10 @@ export function Grid({
   const { relative, exactTime } = useFormat();
   const now = useNow(10_000);
   const list = useRef<HTMLUListElement>(null);
+  useRowKeys();
+  useListedKey('ArrowRight', words.next);
+  useListedKey('ArrowLeft', words.previous);
+  useListedKey('Delete', words.delete);
 
   const onKey = (event: KeyboardEvent) => {
     const tiles = [...(list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];

@@ -33,7 +33,7 @@ export function PictureView({
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       // The question whether to delete lies over this one.
-      if (document.querySelector('[role=alertdialog]') !== null) return;
+      if (document.querySelector('[role=alertdialog]:not([aria-modal=false])') !== null) return;
       if (event.key === 'ArrowLeft' && previous !== undefined) onShow(previous);
       if (event.key === 'ArrowRight' && next !== undefined) onShow(next);
       if (event.key === 'Delete') onDelete();

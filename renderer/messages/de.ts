@@ -37,7 +37,7 @@ export const de: Messages = {
   },
   unsaved: {
     title: 'Ohne Speichern verlassen?',
-    text: 'Die Änderungen auf dieser Seite sind noch nicht gespeichert.',
+    text: 'Die Änderungen sind noch nicht gespeichert.',
     leave: 'Verlassen',
   },
   time: {
@@ -188,6 +188,8 @@ export const de: Messages = {
     editPattern: 'Ändern',
     suggestions: 'Zurück zu den Vorschlägen',
     patternLabel: 'Was gemerkt wird, ein Muster je Zeile',
+    patternPart: (verb: string, at: number, of: number) =>
+      `Was gemerkt wird, Teil ${at} von ${of}: ${verb}, ein Muster je Zeile`,
     sideBySide: 'Nebeneinander',
     command: 'Befehl, ein Kästchen je Argument',
     commandIn: 'In',
@@ -393,6 +395,10 @@ export const de: Messages = {
     opsHint: 'Keine gewählt heißt alle.',
     ports: 'Ports',
     portsHint: 'Durch Kommas getrennt. Leer heißt alle.',
+    methods: 'Methoden',
+    methodsHint: 'Wie GET, POST, durch Kommas getrennt. Leer heißt alle.',
+    cwd: 'Ordner, in denen er läuft',
+    cwdHint: 'Einer je Zeile, innerhalb des Arbeitsordners: packages/** ist ganz packages. Leer heißt alle.',
     access: 'Zugriff',
     accesses: { any: 'Lesen und Ändern', read: 'Lesen', write: 'Ändern' },
     lasts: 'Gilt',
@@ -520,7 +526,8 @@ export const de: Messages = {
     none: 'Noch kein Arbeitsordner',
     noneText:
       'In einem Arbeitsordner dürfen Clients arbeiten. Darin lesen sie frei und fragen, bevor sie etwas ändern. Außerhalb sehen sie nichts.',
-    added: (name: string) => `${name} wurde hinzugefügt`,
+    added: (names: string, n: number) => `${names} ${n === 1 ? 'wurde' : 'wurden'} hinzugefügt`,
+    notAdded: (folder: string, why: string) => `${folder} wurde nicht hinzugefügt: ${why}`,
     path: 'Ordner',
     pathHint: 'Der ganze Pfad auf dem Rechner, auf dem Fastband läuft.',
     dropped: (name: string) => `Ein Browser sagt nicht, wo „${name}“ liegt. Geben Sie den ganzen Pfad ein.`,
@@ -748,8 +755,7 @@ export const de: Messages = {
     unitOf: (name) => `${name}: Einheit`,
     noNumber: 'Das ist keine Zahl. Es wurde nicht gespeichert.',
     outOfBounds: (min, max) => `Möglich ist ${min} bis ${max}. Es wurde nicht gespeichert.`,
-    badName: (name) =>
-      `„${name}“ kann keine Variable heißen: Buchstaben, Ziffern und Unterstriche, vorn keine Ziffer. Es wurde nichts gespeichert.`,
+    badName: (name) => `„${name}“ passt hier nicht. Es wurde nichts gespeichert.`,
     tooMany: (max) => `Höchstens ${count(max, 'Name', 'Namen')}. Es wurde nichts gespeichert.`,
     units: {
       s: 'Sekunden',
@@ -923,7 +929,7 @@ export const de: Messages = {
       },
       'commands.env': {
         name: 'Umgebungsvariablen, die Befehle sehen',
-        text: 'Neben harmlosen wie PATH und LANG. Was hier steht, kann ein Client lesen, der einen Befehl ausführen darf.',
+        text: 'Neben harmlosen wie PATH und LANG. Was hier steht, kann ein Client lesen, der einen Befehl ausführen darf. Namen aus Buchstaben, Ziffern und Unterstrichen, vorn keine Ziffer.',
       },
       'journal.retentionDays': {
         name: 'Aufbewahren',
@@ -1046,6 +1052,15 @@ export const de: Messages = {
       diagnosticsSaved: 'Die Diagnose ist in einer Datei gespeichert',
     },
   },
+  keyboard: {
+    nextRow: 'Nächste Zeile',
+    previousRow: 'Zeile davor',
+    firstRow: 'Erste Zeile',
+    lastRow: 'Letzte Zeile',
+    openRow: 'Die Zeile öffnen',
+    nextPage: 'Ein Fenster weiter',
+    previousPage: 'Ein Fenster zurück',
+  },
   palette: {
     title: 'Befehle',
     placeholder: 'Zu einer Seite gehen, etwas tun, Client, Werkzeug oder Arbeitsordner finden',
@@ -1057,6 +1072,7 @@ export const de: Messages = {
     here: 'Auf dieser Seite',
     everywhere: 'Überall',
     shortcuts: 'Tastenkürzel',
+    closes: 'Schließen, was offen ist',
     search: (text) => `Verlauf nach „${text}“ durchsuchen`,
     theme: (name) => `Farben: ${name}`,
     language: (name) => `Sprache: ${name}`,

@@ -36,7 +36,7 @@ export const en = {
   },
   unsaved: {
     title: 'Leave without saving?',
-    text: 'What you changed on this page has not been saved.',
+    text: 'What you changed has not been saved.',
     leave: 'Leave',
   },
   time: {
@@ -186,6 +186,8 @@ export const en = {
     editPattern: 'Edit',
     suggestions: 'Back to the suggestions',
     patternLabel: 'What is remembered, one pattern on each line',
+    patternPart: (verb: string, at: number, of: number) =>
+      `What is remembered, part ${at} of ${of}: ${verb}, one pattern on each line`,
     sideBySide: 'Side by side',
     command: 'Command, one box for each argument',
     commandIn: 'In',
@@ -378,6 +380,10 @@ export const en = {
     opsHint: 'None chosen means all.',
     ports: 'Ports',
     portsHint: 'Separated by commas. Empty means all.',
+    methods: 'Methods',
+    methodsHint: 'Such as GET, POST, separated by commas. Empty means all.',
+    cwd: 'Folders it runs in',
+    cwdHint: 'One on each line, within the workspace: packages/** is all of packages. Empty means all.',
     access: 'Access',
     accesses: { any: 'reading and changing', read: 'reading', write: 'changing' },
     lasts: 'Lasts',
@@ -502,7 +508,8 @@ export const en = {
     none: 'No workspace yet',
     noneText:
       'A workspace is a folder that clients may work in. They read in it freely, and ask before they change anything. Outside of workspaces they see nothing.',
-    added: (name: string) => `${name} was added`,
+    added: (names: string, n: number) => `${names} ${n === 1 ? 'was' : 'were'} added`,
+    notAdded: (folder: string, why: string) => `${folder} was not added: ${why}`,
     path: 'Folder',
     pathHint: 'Its full path on the machine that Fastband runs on.',
     dropped: (name: string) => `A browser does not say where “${name}” is. Type its full path.`,
@@ -709,8 +716,7 @@ export const en = {
     unitOf: (name: string) => `${name}: unit`,
     noNumber: 'This is no number. It was not saved.',
     outOfBounds: (min: string, max: string) => `It must be from ${min} to ${max}. It was not saved.`,
-    badName: (name: string) =>
-      `“${name}” cannot be the name of a variable: letters, digits and underscores, no digit first. Nothing was saved.`,
+    badName: (name: string) => `“${name}” does not fit here. Nothing was saved.`,
     tooMany: (max: number) => `At most ${count(max, 'name', 'names')}. Nothing was saved.`,
     units: {
       s: 'seconds',
@@ -878,7 +884,7 @@ export const en = {
       'databases.timeoutSeconds': { name: 'Longest query', text: 'After it, the query is ended for good.' },
       'commands.env': {
         name: 'Environment variables that commands see',
-        text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read.',
+        text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read. Names of letters, digits and underscores, no digit first.',
       },
       'journal.retentionDays': { name: 'Keep for', text: 'A change can be undone for this long.' },
       'journal.maxFileBytes': {
@@ -995,6 +1001,15 @@ export const en = {
       diagnosticsSaved: 'The diagnostics were saved to a file',
     },
   },
+  keyboard: {
+    nextRow: 'Next row',
+    previousRow: 'Row before',
+    firstRow: 'First row',
+    lastRow: 'Last row',
+    openRow: 'Open the row',
+    nextPage: 'Next window of rows',
+    previousPage: 'Window of rows before',
+  },
   palette: {
     title: 'Commands',
     placeholder: 'Go to a page, do something, find a client, tool or workspace',
@@ -1006,6 +1021,7 @@ export const en = {
     here: 'On this page',
     everywhere: 'Everywhere',
     shortcuts: 'Keyboard shortcuts',
+    closes: 'Close what is open',
     search: (text: string) => `Search activity for “${text}”`,
     theme: (name: string) => `Theme: ${name}`,
     language: (name: string) => `Language: ${name}`,

@@ -1,24 +1,23 @@
-import { useState } from 'react';
 import { useFormat } from '../shared/format.ts';
-import { hostNow } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { useChannel } from '../shared/query.ts';
 import { hrefTo } from '../shared/route.ts';
+import { useNow } from '../shared/time.ts';
 import { Bars } from './bars.tsx';
 import styles from './overview-page.module.css';
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const MINUTES = 60;
 
 /** The calls of the last hour, minute by minute. */
 export function LastHour() {
   const words = useMessages().overview;
   const { duration } = useFormat();
-  // The window moves on by whole minutes, with each time the page is opened or calls come in.
-  const [opened] = useState(() => Math.ceil(hostNow() / 60_000) * 60_000);
+  // Moves on by whole minutes; a minute to spare is for calls that come before the clock is looked at again.
+  const until = Math.ceil(useNow(15_000) / MINUTE_MS) * MINUTE_MS;
   const stats = useChannel(
     'audit.stats',
-    { by: 'time', from: opened - HOUR_MS, to: opened + 60_000, buckets: MINUTES + 1 },
+    { by: 'time', from: until - MINUTES * MINUTE_MS, to: until + MINUTE_MS, buckets: MINUTES + 1 },
     { keepPrevious: true },
   );
   const groups = stats.data?.groups ?? [];

@@ -1,11 +1,13 @@
 import { Bot, Check } from 'lucide-react';
 import type { Client } from '../../contract/entities.ts';
 import { countdown, useFormat } from '../shared/format.ts';
+import { isActive } from '../shared/is-active.ts';
 import { useMessages } from '../shared/language.ts';
 import { usePanel } from '../shared/panel.ts';
 import { waitingApprovals } from '../shared/panel-state.ts';
 import { Shown } from '../shared/parts.tsx';
 import { hrefTo } from '../shared/route.ts';
+import { Fact } from '../shared/rows.tsx';
 import { useNow } from '../shared/time.ts';
 import styles from './overview-page.module.css';
 
@@ -49,7 +51,7 @@ export function Waiting() {
   );
 }
 
-/** Who was here last. */
+/** Who is at work, and who was here last. */
 export function ActiveClients({ clients }: { clients: readonly Client[] }) {
   const m = useMessages();
   const words = m.overview;
@@ -73,6 +75,10 @@ export function ActiveClients({ clients }: { clients: readonly Client[] }) {
               </a>
               {one.lastSeenAt === undefined ? (
                 <span className={styles.soft}>{m.clients.never}</span>
+              ) : isActive(one, now) ? (
+                <Fact tone="good" label={exactTime(one.lastSeenAt)}>
+                  ● {m.clients.active}
+                </Fact>
               ) : (
                 <time
                   className={styles.soft}

@@ -15,7 +15,7 @@ import {
 import { PAGE_IDS } from '../../contract/page-ids.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { ask } from '../shared/host.ts';
-import { useCommandEntries } from '../shared/hotkeys.ts';
+import { pressHotkey, useCommandEntries } from '../shared/hotkeys.ts';
 import { LANGUAGES, useMessages } from '../shared/language.ts';
 import { panel, usePanel } from '../shared/panel.ts';
 import { queries, useChannel } from '../shared/query.ts';
@@ -40,7 +40,7 @@ export interface EntryGroup {
 const FEW = 6;
 
 /** What the palette offers for what was typed, by group. Whatever else, it can be looked for in the activity. */
-export function usePaletteEntries(query: string, onShortcuts: () => void): EntryGroup[] {
+export function usePaletteEntries(query: string): EntryGroup[] {
   const m = useMessages();
   const registered = useCommandEntries();
   const actions: Entry[] = [
@@ -71,7 +71,7 @@ export function usePaletteEntries(query: string, onShortcuts: () => void): Entry
     },
     ...useServerEntry(),
     ...useAppearanceEntries(query),
-    { id: 'shortcuts', label: m.palette.shortcuts, keys: '?', icon: Keyboard, run: onShortcuts },
+    { id: 'shortcuts', label: m.palette.shortcuts, keys: '?', icon: Keyboard, run: () => pressHotkey('?') },
   ];
   const pages = PAGE_IDS.map(
     (id): Entry => ({

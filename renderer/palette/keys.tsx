@@ -6,26 +6,20 @@ import { goTo } from '../shared/route.ts';
 import { PAGE_KEYS } from './page-keys.ts';
 
 const Palette = lazy(() => import('./palette.tsx').then((one) => ({ default: one.Palette })));
-const Shortcuts = lazy(() => import('./shortcuts.tsx').then((one) => ({ default: one.Shortcuts })));
 
-/** The keys that work on every page, and the two dialogs behind them. Loaded when they are first asked for. */
+/** The keys that work on every page, and the palette behind one of them. It is loaded when it is first asked for. */
 export function Keys() {
   const m = useMessages();
-  const [open, setOpen] = useState<'palette' | 'shortcuts'>();
-  const close = () => setOpen(undefined);
-  useHotkey('mod+k', m.palette.title, () => setOpen(open === 'palette' ? undefined : 'palette'), {
-    group: m.palette.everywhere,
-  });
-  useHotkey('?', m.palette.shortcuts, () => setOpen('shortcuts'), { group: m.palette.everywhere });
+  const [open, setOpen] = useState(false);
+  useHotkey('mod+k', m.palette.title, () => setOpen(!open), { group: m.palette.everywhere });
   return (
     <>
       {PAGE_IDS.map((id) => (
         <PageKey key={id} id={id} />
       ))}
-      {open !== undefined && (
+      {open && (
         <Suspense fallback={null}>
-          {open === 'palette' && <Palette onClose={close} onShortcuts={() => setOpen('shortcuts')} />}
-          {open === 'shortcuts' && <Shortcuts onClose={close} />}
+          <Palette onClose={() => setOpen(false)} />
         </Suspense>
       )}
     </>

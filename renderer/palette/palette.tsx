@@ -3,21 +3,15 @@ import { Dialog } from '@base-ui/react/dialog';
 import { Search } from 'lucide-react';
 import { useState } from 'react';
 import { useMessages } from '../shared/language.ts';
+import { Strokes } from '../shared/strokes.tsx';
 import { type Entry, type EntryGroup, usePaletteEntries } from './entries.ts';
 import styles from './palette.module.css';
-import { Strokes } from './strokes.tsx';
 
 /** Every page, action and thing by its name. */
-export function Palette({
-  onClose,
-  onShortcuts,
-}: {
-  readonly onClose: () => void;
-  readonly onShortcuts: () => void;
-}) {
+export function Palette({ onClose }: { readonly onClose: () => void }) {
   const m = useMessages();
   const [query, setQuery] = useState('');
-  const groups = usePaletteEntries(query, onShortcuts);
+  const groups = usePaletteEntries(query);
   const run = (entry: Entry) => {
     onClose();
     entry.run();

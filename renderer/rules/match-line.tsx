@@ -3,6 +3,7 @@ import { KindLabel } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
 import { commandLine, visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
+import { matchVerb } from '../shared/match-text.ts';
 import { Shown } from '../shared/parts.tsx';
 import styles from './rules-page.module.css';
 
@@ -11,15 +12,9 @@ export function MatchLine({ match }: { readonly match: Match }) {
   const m = useMessages();
   const words = m.rules;
   const { list } = useFormat();
-  const verb =
-    match.kind === 'write' && match.ops !== undefined
-      ? list(match.ops.map((op) => m.effects.ops[op]))
-      : match.kind === 'query' && match.access === 'write'
-        ? m.effects.changesData
-        : m.effects.verbs[match.kind];
   return (
     <span className={styles.sentence}>
-      <KindLabel kind={match.kind} verb={verb} />
+      <KindLabel kind={match.kind} verb={matchVerb(match, m.effects, list)} />
       {targetsOf(match, words.anything).map((one) => (
         <code key={one}>
           <Shown text={one} />
@@ -47,8 +42,11 @@ function targetsOf(match: Match, anything: string): readonly string[] {
     case 'read':
     case 'write':
       return named(match.paths);
-    case 'exec':
-      return [commandLine(match.argv.map((part) => (part === '...' ? '…' : part)))];
+    case 'exec': {
+      const open = match.argv.at(-1) === '...';
+      // No argument, so not in quotation marks as one.
+      return [`${commandLine(open ? match.argv.slice(0, -1) : match.argv)}${open ? ' …' : ''}`];
+    }
     case 'net':
       return named(match.hosts);
     case 'secret':

@@ -29,3 +29,18 @@ test('what is typed between is a rule that the host would take', () => {
     argv: ['echo', ' hi'],
   });
 });
+
+test('folders of a command and methods of a request are as they are typed', () => {
+  expect(
+    ruleOf({ ...NEW_DRAFT, kind: 'exec', patterns: 'npm', cwd: 'packages/**\n\n apps/*' })?.match,
+  ).toEqual({
+    kind: 'exec',
+    argv: ['npm'],
+    cwd: ['packages/**', 'apps/*'],
+  });
+  expect(ruleOf({ ...NEW_DRAFT, kind: 'net', patterns: 'a.example', methods: 'get, post' })?.match).toEqual({
+    kind: 'net',
+    hosts: ['a.example'],
+    methods: ['GET', 'POST'],
+  });
+});

@@ -13,9 +13,9 @@ export interface Draft {
   readonly ops: readonly WriteOp[];
   readonly ports: string;
   readonly access: '' | 'read' | 'write';
-  /** What there is no input for is kept as it was. */
-  readonly cwd?: readonly string[];
-  readonly methods?: readonly string[];
+  /** Folders that a command may run in, one on each line. */
+  readonly cwd: string;
+  readonly methods: string;
   /** Milliseconds since the epoch; undefined: always. */
   readonly expires: number | undefined;
   readonly note: string;
@@ -30,6 +30,8 @@ export const NEW_DRAFT: Draft = {
   ops: [],
   ports: '',
   access: '',
+  cwd: '',
+  methods: '',
   expires: undefined,
   note: '',
 };
@@ -46,8 +48,8 @@ export function draftOf(rule: Rule): Draft {
     ops: match.kind === 'write' ? (match.ops ?? []) : [],
     ports: match.kind === 'net' ? (match.ports ?? []).join(', ') : '',
     access: match.kind === 'query' ? (match.access ?? '') : '',
-    ...(match.kind === 'exec' && match.cwd !== undefined ? { cwd: match.cwd } : {}),
-    ...(match.kind === 'net' && match.methods !== undefined ? { methods: match.methods } : {}),
+    cwd: match.kind === 'exec' ? (match.cwd ?? []).join('\n') : '',
+    methods: match.kind === 'net' ? (match.methods ?? []).join(', ') : '',
     expires: rule.expires,
     note: rule.note ?? '',
   };
@@ -80,23 +82,18 @@ function matchOf(draft: Draft, patterns: string[]): Match {
         paths: patterns,
         ...(draft.ops.length === 0 ? {} : { ops: [...draft.ops] }),
       };
-    case 'exec':
-      return {
-        kind: 'exec',
-        ...where,
-        argv: patterns,
-        ...(draft.cwd === undefined ? {} : { cwd: [...draft.cwd] }),
-      };
+    case 'exec': {
+      const cwd = patternLines('read', draft.cwd);
+      return { kind: 'exec', ...where, argv: patterns, ...(cwd.length === 0 ? {} : { cwd }) };
+    }
     case 'net': {
-      const ports = draft.ports
-        .split(/[\s,]+/)
-        .filter((one) => one !== '')
-        .map(Number);
+      const ports = wordsOf(draft.ports).map(Number);
+      const methods = wordsOf(draft.methods.toUpperCase());
       return {
         kind: 'net',
         hosts: patterns,
         ...(ports.length === 0 ? {} : { ports }),
-        ...(draft.methods === undefined ? {} : { methods: [...draft.methods] }),
+        ...(methods.length === 0 ? {} : { methods }),
       };
     }
     case 'secret':
@@ -109,4 +106,9 @@ function matchOf(draft: Draft, patterns: string[]): Match {
         ...(draft.access === '' ? {} : { access: draft.access }),
       };
   }
+}
+
+/** What is separated by commas or spaces. */
+function wordsOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter((one) => one !== '');
 }

@@ -28,7 +28,8 @@ export function RuleDrawer({ rule, onClose }: { readonly rule?: Rule; readonly o
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
   const dirty = JSON.stringify(draft) !== JSON.stringify(first);
-  const unsaved = useUnsaved(dirty && !busy);
+  const { question, leave } = useUnsaved(dirty && !busy);
+  const close = () => leave(onClose);
   const input = ruleOf(draft);
   const settled = useSettled(input);
 
@@ -58,11 +59,11 @@ export function RuleDrawer({ rule, onClose }: { readonly rule?: Rule; readonly o
   return (
     <Drawer
       open
-      onClose={onClose}
+      onClose={close}
       title={rule === undefined ? words.add : words.edit}
       actions={
         <>
-          <Button onClick={onClose}>{m.actions.cancel}</Button>
+          <Button onClick={close}>{m.actions.cancel}</Button>
           <Button look="primary" type="submit" form="rule" disabled={busy || (!dirty && rule !== undefined)}>
             {m.actions.save}
           </Button>
@@ -79,7 +80,7 @@ export function RuleDrawer({ rule, onClose }: { readonly rule?: Rule; readonly o
         )}
         <Preview rule={settled} replaces={rule?.id} />
       </form>
-      {unsaved}
+      {question}
     </Drawer>
   );
 }
@@ -171,18 +172,40 @@ function Fields({ draft, onChange }: { draft: Draft; onChange: (change: Partial<
           <p className={forms.hint}>{words.opsHint}</p>
         </fieldset>
       )}
-      {kind === 'net' && (
+      {kind === 'exec' && (
         <div className={forms.field}>
-          <label htmlFor="rule-ports">{words.ports}</label>
-          <input
-            id="rule-ports"
-            className={forms.input}
-            value={draft.ports}
-            inputMode="numeric"
-            onChange={(event) => onChange({ ports: event.target.value })}
+          <label htmlFor="rule-cwd">{words.cwd}</label>
+          <textarea
+            id="rule-cwd"
+            className={`${forms.input} ${forms.code}`}
+            rows={2}
+            value={draft.cwd}
+            spellCheck={false}
+            aria-describedby="rule-cwd-hint"
+            onChange={(event) => onChange({ cwd: event.target.value })}
           />
-          <p className={forms.hint}>{words.portsHint}</p>
+          <p className={forms.hint} id="rule-cwd-hint">
+            {words.cwdHint}
+          </p>
         </div>
+      )}
+      {kind === 'net' && (
+        <>
+          <Line
+            id="rule-ports"
+            label={words.ports}
+            hint={words.portsHint}
+            value={draft.ports}
+            onChange={(ports) => onChange({ ports })}
+          />
+          <Line
+            id="rule-methods"
+            label={words.methods}
+            hint={words.methodsHint}
+            value={draft.methods}
+            onChange={(methods) => onChange({ methods })}
+          />
+        </>
       )}
       {kind === 'query' && (
         <Choice
@@ -224,6 +247,39 @@ function Fields({ draft, onChange }: { draft: Draft; onChange: (change: Partial<
         />
       </div>
     </>
+  );
+}
+
+/** A few values in one line, separated by commas. */
+function Line({
+  id,
+  label,
+  hint,
+  value,
+  onChange,
+}: {
+  id: string;
+  label: string;
+  hint: string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  return (
+    <div className={forms.field}>
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className={forms.input}
+        value={value}
+        autoComplete="off"
+        spellCheck={false}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      <p className={forms.hint} id={`${id}-hint`}>
+        {hint}
+      </p>
+    </div>
   );
 }
 

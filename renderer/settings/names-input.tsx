@@ -1,12 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
 import { useMessages } from '../shared/language.ts';
-import styles from './section.module.css';
 import type { Draft } from './setting-row.tsx';
+import { type InputProps, TextInput } from './text-input.tsx';
 
-interface Props {
-  readonly id: string;
-  readonly describedBy: string;
-  readonly invalid: boolean;
+interface Props extends InputProps {
   readonly value: readonly string[];
   readonly pattern: RegExp;
   readonly max: number;
@@ -17,15 +13,9 @@ interface Props {
 const EXAMPLE = 'SSH_AUTH_SOCK';
 
 /** Names, separated by commas or spaces. */
-export function NamesInput({ id, describedBy, invalid, value, pattern, max, onDraft }: Props) {
+export function NamesInput({ value, pattern, max, onDraft, ...row }: Props) {
   const m = useMessages();
-  const stored = value.join(', ');
-  const [text, setText] = useState(stored);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (document.activeElement !== input.current) setText(stored);
-  }, [stored]);
-  const tell = () => {
+  const tell = (text: string) => {
     const names = [...new Set(text.split(/[\s,;]+/).filter((name) => name !== ''))];
     const bad = names.find((name) => !pattern.test(name));
     if (bad !== undefined) onDraft({ problem: m.settings.badName(bad) });
@@ -33,20 +23,11 @@ export function NamesInput({ id, describedBy, invalid, value, pattern, max, onDr
     else onDraft({ value: names });
   };
   return (
-    <input
-      ref={input}
-      id={id}
-      className={styles.wide}
-      autoComplete="off"
-      autoCapitalize="off"
-      spellCheck={false}
-      value={text}
+    <TextInput
+      {...row}
+      stored={value.join(', ')}
       placeholder={pattern.test(EXAMPLE) ? `EDITOR, ${EXAMPLE}` : undefined}
-      aria-describedby={describedBy}
-      aria-invalid={invalid}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={tell}
-      onKeyDown={(event) => event.key === 'Enter' && tell()}
+      onTyped={tell}
     />
   );
 }

@@ -1,16 +1,14 @@
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { Select } from '../shared/controls.tsx';
 import { useFormat } from '../shared/format.ts';
 import { useMessages } from '../shared/language.ts';
 import type { Unit } from './fields.ts';
 import styles from './section.module.css';
 import type { Draft } from './setting-row.tsx';
+import type { InputProps } from './text-input.tsx';
 import { fittingStep, readNumber, stepSize, stepsOf } from './units.ts';
 
-interface Props {
-  readonly id: string;
-  readonly describedBy: string;
-  readonly invalid: boolean;
+interface Props extends InputProps {
   readonly name: string;
   /** In the stored unit. */
   readonly value: number;
@@ -30,13 +28,15 @@ export function NumberInput({ id, describedBy, invalid, name, value, unit, min, 
   const steps = stepsOf(unit);
   const words: Readonly<Record<string, string>> = m.settings.units;
 
-  // Changed elsewhere: by a reset, an undo, or another window. What is being typed is left alone.
-  useEffect(() => {
-    if (document.activeElement === input.current) return;
+  const putBack = useCallback(() => {
     const fitting = fittingStep(unit, value);
     setStep(fitting);
     setText(String(value / stepSize(unit, fitting)));
   }, [value, unit]);
+  // Changed elsewhere: by a reset, an undo, or another window. What is being typed is left alone.
+  useEffect(() => {
+    if (document.activeElement !== input.current) putBack();
+  }, [putBack]);
 
   const tell = (typed: string, inStep: string) => {
     const next = readNumber(typed, unit, inStep);
@@ -61,7 +61,12 @@ export function NumberInput({ id, describedBy, invalid, name, value, unit, min, 
         aria-invalid={invalid}
         onChange={(event) => setText(event.target.value)}
         onBlur={() => tell(text, step)}
-        onKeyDown={(event) => event.key === 'Enter' && tell(text, step)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') tell(text, step);
+          if (event.key !== 'Escape') return;
+          putBack();
+          onDraft({ value });
+        }}
       />
       {steps.length > 1 && (
         <Select

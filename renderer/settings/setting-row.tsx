@@ -9,6 +9,7 @@ import { type Field, same } from './fields.ts';
 import { NamesInput } from './names-input.tsx';
 import { NumberInput } from './number-input.tsx';
 import styles from './section.module.css';
+import { TextInput } from './text-input.tsx';
 import { choiceWords, fieldWords } from './words.ts';
 
 const SAVED_MS = 2000;
@@ -39,7 +40,7 @@ export function SettingRow({
   const [saved, setSaved] = useState(false);
   const [drafts, setDrafts] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const unsaved = useUnsaved(problem !== undefined);
+  const { question } = useUnsaved(problem !== undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const save = (draft: Draft) => {
@@ -51,7 +52,7 @@ export function SettingRow({
         setSaved(true);
         timer.current = setTimeout(() => setSaved(false), SAVED_MS);
       },
-      (error: unknown) => setProblem(m.settings.notSaved(errorText(error))),
+      (error: unknown) => setProblem(m.settings.notSaved(withoutPlace(errorText(error)))),
     );
   };
   const reset = () => {
@@ -65,18 +66,15 @@ export function SettingRow({
     id: `setting-${field.id}`,
     describedBy: `about-${field.id}`,
     invalid: problem !== undefined,
-    onDraft: save,
   };
+  // A line of its own: an address does not fit beside its description.
+  const wide = shape.type === 'names' || shape.type === 'text';
 
   return (
     <div className={styles.row}>
       <div className={styles.words}>
         <div className={styles.name}>
-          {shape.type === 'number' || shape.type === 'names' ? (
-            <label htmlFor={base.id}>{name}</label>
-          ) : (
-            <span>{name}</span>
-          )}
+          {wide || shape.type === 'number' ? <label htmlFor={base.id}>{name}</label> : <span>{name}</span>}
           {(!same(value, field.initial) || problem !== undefined) && (
             <button
               type="button"
@@ -101,7 +99,7 @@ export function SettingRow({
           {text}
         </p>
       </div>
-      {shape.type !== 'names' && (
+      {!wide && (
         <div className={styles.control}>
           {shape.type === 'switch' && (
             <Switch checked={value === true} onChange={(next) => save({ value: next })} label={name} />
@@ -115,7 +113,7 @@ export function SettingRow({
             />
           )}
           {shape.type === 'number' && (
-            <NumberInput key={drafts} {...base} name={name} value={Number(value)} {...shape} />
+            <NumberInput key={drafts} {...base} name={name} value={Number(value)} {...shape} onDraft={save} />
           )}
         </div>
       )}
@@ -125,7 +123,17 @@ export function SettingRow({
             key={drafts}
             {...base}
             value={Array.isArray(value) ? value.map(String) : []}
-            {...shape}
+            pattern={shape.pattern}
+            max={shape.max}
+            onDraft={save}
+          />
+        )}
+        {shape.type === 'text' && (
+          <TextInput
+            key={drafts}
+            {...base}
+            stored={String(value)}
+            onTyped={(text) => save({ value: text.trim() })}
           />
         )}
         {problem !== undefined && (
@@ -136,7 +144,12 @@ export function SettingRow({
         )}
         {children}
       </div>
-      {unsaved}
+      {question}
     </div>
   );
+}
+
+/** What the host says of a value names its setting as well: it stands right above. */
+function withoutPlace(text: string): string {
+  return text.replace(/^✖ /, '').replace(/\s*→ at [\w.]+$/, '');
 }

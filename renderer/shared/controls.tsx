@@ -158,7 +158,13 @@ export function Tabs<T extends string>({
 }: {
   readonly value: T;
   readonly onChange: (value: T) => void;
-  readonly tabs: readonly { readonly value: T; readonly label: ReactNode; readonly content: ReactNode }[];
+  readonly tabs: readonly {
+    readonly value: T;
+    readonly label: ReactNode;
+    readonly content: ReactNode;
+    /** What is typed and what runs in it stays while another is looked at. */
+    readonly kept?: boolean;
+  }[];
   readonly label: string;
 }) {
   return (
@@ -171,7 +177,12 @@ export function Tabs<T extends string>({
         ))}
       </BaseTabs.List>
       {tabs.map((tab) => (
-        <BaseTabs.Panel key={tab.value} value={tab.value} className={styles.tabPanel}>
+        <BaseTabs.Panel
+          key={tab.value}
+          value={tab.value}
+          className={styles.tabPanel}
+          keepMounted={tab.kept ?? false}
+        >
           {tab.content}
         </BaseTabs.Panel>
       ))}

@@ -95,8 +95,15 @@ export function Confirm({
   );
 }
 
-/** While `dirty`, asks before the page is left. Render the answer. */
-export function useUnsaved(dirty: boolean): ReactNode {
+export interface Unsaved {
+  /** To be rendered. */
+  readonly question: ReactNode;
+  /** Does what would drop the changes: at once where there are none, else when the person says so. */
+  readonly leave: (then: () => void) => void;
+}
+
+/** While `dirty`, asks before the page is left, and before whatever is done through `leave`. */
+export function useUnsaved(dirty: boolean): Unsaved {
   const m = useMessages();
   const [answer, setAnswer] = useState<(go: boolean) => void>();
   const ask = useCallback(() => new Promise<boolean>((resolve) => setAnswer(() => resolve)), []);
@@ -105,15 +112,21 @@ export function useUnsaved(dirty: boolean): ReactNode {
     answer?.(go);
     setAnswer(undefined);
   };
-  return (
-    <Confirm
-      open={answer !== undefined}
-      onClose={() => reply(false)}
-      onConfirm={() => reply(true)}
-      title={m.unsaved.title}
-      verb={m.unsaved.leave}
-    >
-      {m.unsaved.text}
-    </Confirm>
-  );
+  return {
+    question: (
+      <Confirm
+        open={answer !== undefined}
+        onClose={() => reply(false)}
+        onConfirm={() => reply(true)}
+        title={m.unsaved.title}
+        verb={m.unsaved.leave}
+      >
+        {m.unsaved.text}
+      </Confirm>
+    ),
+    leave: (then) => {
+      if (!dirty) then();
+      else void ask().then((go) => go && then());
+    },
+  };
 }

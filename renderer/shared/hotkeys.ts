@@ -40,7 +40,7 @@ class Registry<T> {
   }
 }
 
-const hotkeys = new Registry<Hotkey & { readonly run: () => void }>();
+const hotkeys = new Registry<Hotkey & { readonly run?: () => void }>();
 const commands = new Registry<CommandEntry>();
 
 /** Does `run` on a key, wherever nothing is typed into and no dialog is open, and lists it under `?`. */
@@ -57,6 +57,19 @@ export function useHotkey(
     if (!enabled) return;
     return hotkeys.add({ keys, label, group, run: () => latest.current() });
   }, [keys, label, group, enabled]);
+}
+
+/** Lists under `?` a key that a control of the page takes by itself, such as the arrows of a list. */
+export function useListedKey(keys: string, label: string, group = ''): void {
+  useEffect(() => hotkeys.add({ keys, label, group }), [keys, label, group]);
+}
+
+/** Does what a key would do, from a menu or the palette. */
+export function pressHotkey(keys: string): void {
+  hotkeys
+    .get()
+    .findLast((one) => one.keys === keys && one.run !== undefined)
+    ?.run?.();
 }
 
 /** Puts an entry into the command palette for as long as the component is there. */
@@ -85,14 +98,21 @@ export function useCommandEntries(): readonly CommandEntry[] {
   return useSyncExternalStore(commands.subscribe, commands.get);
 }
 
-/** How a key is written for this platform: `⌘K`, `Ctrl K`, `G A`. */
+const NAMES: Readonly<Record<string, string>> = {
+  mod: IS_MAC ? '⌘' : 'Ctrl',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+};
+
+/** How a key is written for this platform: `⌘K`, `Ctrl K`, `G A`, `↓`. */
 export function keyNames(keys: string): string[] {
   return keys.split(' ').map((stroke) =>
     stroke
       .split('+')
-      .map((part) =>
-        part === 'mod' ? (IS_MAC ? '⌘' : 'Ctrl') : part.length === 1 ? part.toUpperCase() : part,
-      )
+      .map((part) => NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part))
       .join(IS_MAC ? '' : ' '),
   );
 }
@@ -106,10 +126,19 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** With every modifier but Shift: whoever presses Alt and A, or the system's own key and A, does not mean A. */
 function strokeOf(event: KeyboardEvent): string {
   const mod = IS_MAC ? event.metaKey : event.ctrlKey;
-  return `${mod ? 'mod+' : ''}${event.altKey ? 'alt+' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
+  const other = IS_MAC ? event.ctrlKey : event.metaKey;
+  return `${mod ? 'mod+' : ''}${other ? 'other+' : ''}${event.altKey ? 'alt+' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
 }
+
+/**
+ * What lies over the page while it is there: whoever types into it does not mean the page behind. A word in the corner
+ * says of itself that it is a dialog too, but not a modal one: it keeps nobody from the page.
+ */
+const OVER =
+  ':is([role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]):not([aria-modal="false"])';
 
 let before = '';
 let beforeAt = 0;
@@ -117,20 +146,16 @@ let beforeAt = 0;
 window.addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.repeat) return;
   const stroke = strokeOf(event);
-  if (
-    !stroke.startsWith('mod+') &&
-    (isTyping(event.target) || document.querySelector('[role="dialog"]') !== null)
-  )
-    return;
+  if (!stroke.startsWith('mod+') && (isTyping(event.target) || document.querySelector(OVER) !== null)) return;
   const now = event.timeStamp;
   const sequence = before !== '' && now - beforeAt < SEQUENCE_MS ? `${before} ${stroke}` : undefined;
   // The last one that came is the innermost: a page's key goes before the frame's.
-  const found =
-    hotkeys.get().findLast(({ keys }) => keys === sequence) ??
-    hotkeys.get().findLast(({ keys }) => keys === stroke);
-  before = found === undefined ? stroke : '';
+  const runOf = (wanted: string | undefined) =>
+    hotkeys.get().findLast(({ keys, run }) => keys === wanted && run !== undefined)?.run;
+  const run = runOf(sequence) ?? runOf(stroke);
+  before = run === undefined ? stroke : '';
   beforeAt = now;
-  if (found === undefined) return;
+  if (run === undefined) return;
   event.preventDefault();
-  found.run();
+  run();
 });

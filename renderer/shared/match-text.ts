@@ -1,4 +1,16 @@
 import type { Match } from '../../contract/policy.ts';
+import type { Messages } from '../messages/en.ts';
+
+/** What a match is leave to do: "creates and moves", "runs". @param list - as the language of now writes one */
+export function matchVerb(
+  match: Match,
+  words: Messages['effects'],
+  list: (parts: readonly string[]) => string,
+): string {
+  if (match.kind === 'write' && match.ops !== undefined) return list(match.ops.map((op) => words.ops[op]));
+  if (match.kind === 'query' && match.access === 'write') return words.changesData;
+  return words.verbs[match.kind];
+}
 
 /** What a match names: paths, arguments, hosts, providers or databases, one for each line of an input. */
 export function patternsOf(match: Match): readonly string[] {

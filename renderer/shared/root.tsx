@@ -5,6 +5,7 @@ import { errorText } from './host.ts';
 import { messages } from './language.ts';
 import { Button, Notice } from './parts.tsx';
 import { queries } from './query.ts';
+import { ShortcutsKey } from './shortcuts-key.tsx';
 import { Toasts } from './toast.tsx';
 
 /** What every window of ours stands in. The content security policy has no place for style elements. */
@@ -14,6 +15,7 @@ export function Root({ children }: { readonly children: ReactNode }) {
       <CSPProvider disableStyleElements>
         <QueryClientProvider client={queries}>
           <Fence>{children}</Fence>
+          <ShortcutsKey />
           <Toasts />
         </QueryClientProvider>
       </CSPProvider>

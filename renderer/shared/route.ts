@@ -3,21 +3,28 @@ import { PAGE_IDS, type PageId } from '../../contract/page-ids.ts';
 
 export type Params = Readonly<Record<string, string | undefined>>;
 
-/** Asked before a page with unsaved changes is left. True: go on. */
+/** Asked before unsaved changes are left. True: go on. */
 type Leave = () => Promise<boolean>;
-let leave: Leave | undefined;
+/** Several may be there at once: on one page, more than one setting may hold what could not be saved. */
+const guards = new Set<Leave>();
+let agreed: string | undefined;
 let current = window.location.hash;
 const listeners = new Set<() => void>();
 
 window.addEventListener('hashchange', () => {
   const wanted = window.location.hash;
   if (wanted === current) return;
-  if (leave === undefined || pageOf(wanted) === pageOf(current)) return arrive(wanted);
+  const [leave] = guards;
+  // Also within a page: a link to the list of rules closes the rule that is being typed.
+  if (leave === undefined || wanted === agreed) {
+    agreed = undefined;
+    return arrive(wanted);
+  }
   // A change of the hash cannot be refused: it is taken back, and done again when the person says so.
   history.replaceState(null, '', current === '' ? '#/' : current);
   void leave().then((go) => {
     if (!go) return;
-    leave = undefined;
+    agreed = wanted;
     window.location.hash = wanted;
   });
 });
@@ -71,15 +78,15 @@ export function useHashParams(): [URLSearchParams, (change: Params, how?: { push
   return [params, change];
 }
 
-/** While `dirty`, asks before the page is left: `confirm` answers true to go on. */
+/** While `dirty`, asks before the address changes: `confirm` answers true to go on. */
 export function useLeaveGuard(dirty: boolean, confirm: Leave): void {
   useEffect(() => {
     if (!dirty) return;
-    leave = confirm;
+    guards.add(confirm);
     const closing = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener('beforeunload', closing);
     return () => {
-      leave = undefined;
+      guards.delete(confirm);
       window.removeEventListener('beforeunload', closing);
     };
   }, [dirty, confirm]);

@@ -1,4 +1,6 @@
-import { type KeyboardEvent, type ReactNode, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
+import { useListedKey } from './hotkeys.ts';
+import { useMessages } from './language.ts';
 import styles from './rows.module.css';
 
 /**
@@ -6,6 +8,7 @@ import styles from './rows.module.css';
  * the focus; Enter opens it, as a button does.
  */
 export function Rows({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  useRowKeys();
   const list = useRef<HTMLUListElement>(null);
   const move = (event: KeyboardEvent) => {
     const buttons = [...(list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
@@ -28,7 +31,20 @@ export function Rows({ label, children }: { readonly label: string; readonly chi
   );
 }
 
-/** One row: what it is, facts about it, and what can be done at once. Without `onOpen` there is nothing behind it. */
+/** Lists under `?` the keys that go from row to row. */
+export function useRowKeys(): void {
+  const m = useMessages().keyboard;
+  useListedKey('ArrowDown', m.nextRow);
+  useListedKey('ArrowUp', m.previousRow);
+  useListedKey('Home', m.firstRow);
+  useListedKey('End', m.lastRow);
+  useListedKey('Enter', m.openRow);
+}
+
+/**
+ * One row: what it is, facts about it, and what can be done at once. Without `onOpen` there is nothing behind it.
+ * `current`: the one that a link led to; it comes into view and has the focus.
+ */
 export function Row({
   title,
   text,
@@ -37,6 +53,7 @@ export function Row({
   actions,
   onOpen,
   dim = false,
+  current = false,
 }: {
   readonly title: ReactNode;
   readonly text?: ReactNode;
@@ -45,7 +62,12 @@ export function Row({
   readonly actions?: ReactNode;
   readonly onOpen?: () => void;
   readonly dim?: boolean;
+  readonly current?: boolean;
 }) {
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (current) row.current?.focus();
+  }, [current]);
   const words = (
     <>
       {icon !== undefined && <span className={styles.icon}>{icon}</span>}
@@ -56,7 +78,11 @@ export function Row({
     </>
   );
   return (
-    <li className={`${styles.row} ${dim ? styles.dim : ''}`}>
+    <li
+      ref={row}
+      className={`${styles.row} ${dim ? styles.dim : ''}`}
+      {...(current ? { tabIndex: -1, 'aria-current': true } : {})}
+    >
       {onOpen === undefined ? (
         <div className={styles.main}>{words}</div>
       ) : (

@@ -78,7 +78,7 @@ export function ToolDrawer({
               </div>
             ),
           },
-          { value: 'try', label: words.try, content: <TryTool tool={tool} /> },
+          { value: 'try', label: words.try, content: <TryTool tool={tool} />, kept: true },
           {
             value: 'schema',
             label: words.schema,

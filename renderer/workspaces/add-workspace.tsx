@@ -15,6 +15,7 @@ export function AddWorkspace({
   /** The name of a folder that was dropped, whose path a browser does not tell. */
   readonly hint: string;
   readonly onClose: () => void;
+  /** Closes it when it is done. */
   readonly onAdd: (root: string) => Promise<void>;
 }) {
   const m = useMessages();
@@ -26,10 +27,10 @@ export function AddWorkspace({
     event.preventDefault();
     setBusy(true);
     setProblem(undefined);
-    onAdd(root.trim())
-      .then(onClose)
-      .catch((error: unknown) => setProblem(errorText(error)))
-      .finally(() => setBusy(false));
+    onAdd(root.trim()).catch((error: unknown) => {
+      setBusy(false);
+      setProblem(errorText(error));
+    });
   };
   return (
     <Dialog

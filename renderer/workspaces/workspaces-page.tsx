@@ -4,7 +4,8 @@ import type { Workspace, WorkspaceHealth } from '../../contract/entities.ts';
 import { desktop } from '../shared/bridge.ts';
 import { Menu, Switch } from '../shared/controls.tsx';
 import { Confirm } from '../shared/dialog.tsx';
-import { ask, askDesktop } from '../shared/host.ts';
+import { useFormat } from '../shared/format.ts';
+import { ask, askDesktop, errorText } from '../shared/host.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
@@ -26,23 +27,32 @@ export function WorkspacesPage() {
   const health = useChannel('workspaces.inspect', {}, { refetchMs: 15_000 });
   const [removing, setRemoving] = useState<Workspace>();
   const [over, setOver] = useState(false);
+  /** Names of folders that were dropped, whose paths have to be typed. */
+  const [dropped, setDropped] = useState<readonly string[]>([]);
+  const { list } = useFormat();
 
-  const take = async (root: string) => {
-    const added = await ask('workspaces.add', { root });
+  const take = async (roots: readonly string[]) => {
+    const { added, refused } = await addAll(roots);
     renew(['workspaces.']);
-    toast.done(words.added(added.name), {
-      undo: async () => {
-        await ask('workspaces.remove', { name: added.name });
-        renew(['workspaces.']);
-      },
-    });
+    if (added.length > 0)
+      toast.done(words.added(list(added), added.length), {
+        undo: async () => {
+          for (const name of added) await ask('workspaces.remove', { name });
+          renew(['workspaces.']);
+        },
+      });
+    const [first] = refused;
+    if (first === undefined) return;
+    throw roots.length === 1
+      ? first.error
+      : new Error(refused.map(({ root, error }) => words.notAdded(root, errorText(error))).join(' '));
   };
   const add = () => {
     if (desktop() === undefined) return setParams({ add: '1' });
     void askDesktop('desktop.pickFolder')
       .then(async (answer) => {
         const { path } = answer as { path: string | null };
-        if (path !== null) await take(path);
+        if (path !== null) await take([path]);
       })
       .catch(toast.failed);
   };
@@ -51,11 +61,17 @@ export function WorkspacesPage() {
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    const [file] = event.dataTransfer.files;
-    const path = file === undefined ? '' : (desktop()?.pathOf(file) ?? '');
-    if (path !== '') void take(path).catch(toast.failed);
-    // A browser does not say where a folder is.
-    else setParams({ add: '1', dropped: file?.name });
+    const files = [...event.dataTransfer.files];
+    const placed = files.map((file) => ({ name: file.name, path: desktop()?.pathOf(file) ?? '' }));
+    const paths = placed.flatMap(({ path }) => (path === '' ? [] : [path]));
+    if (paths.length > 0) void take(paths).catch(toast.failed);
+    // A browser does not say where a folder is: each is asked for in turn.
+    setDropped(placed.flatMap(({ name, path }) => (path === '' ? [name] : [])));
+  };
+  const [unplaced] = dropped;
+  const next = () => {
+    setDropped(dropped.slice(1));
+    if (dropped.length < 2) setParams({ add: undefined });
   };
   const rows = workspaces.data ?? [];
   const states = new Map(health.data?.map((one) => [one.name, one]));
@@ -95,6 +111,7 @@ export function WorkspacesPage() {
             <WorkspaceRow
               key={workspace.name}
               workspace={workspace}
+              current={workspace.name === params.get('workspace')}
               health={states.get(workspace.name)}
               onRemove={() => setRemoving(workspace)}
             />
@@ -102,11 +119,15 @@ export function WorkspacesPage() {
         </Rows>
       )}
       {rows.length > 0 && <p className={styles.hint}>{words.hint}</p>}
-      {params.get('add') !== null && (
+      {(params.get('add') !== null || unplaced !== undefined) && (
         <AddWorkspace
-          hint={params.get('dropped') ?? ''}
-          onClose={() => setParams({ add: undefined, dropped: undefined })}
-          onAdd={take}
+          key={dropped.length}
+          hint={unplaced ?? ''}
+          onClose={() => {
+            setDropped([]);
+            setParams({ add: undefined });
+          }}
+          onAdd={(root) => take([root]).then(next)}
         />
       )}
       <Remove workspace={removing} onClose={() => setRemoving(undefined)} />
@@ -114,12 +135,35 @@ export function WorkspacesPage() {
   );
 }
 
+interface Added {
+  /** Their names. */
+  readonly added: readonly string[];
+  readonly refused: readonly { readonly root: string; readonly error: unknown }[];
+}
+
+/** Each for itself: one that cannot be a workspace keeps no other from being one. */
+async function addAll(roots: readonly string[]): Promise<Added> {
+  const added: string[] = [];
+  const refused: { root: string; error: unknown }[] = [];
+  for (const root of roots) {
+    try {
+      added.push((await ask('workspaces.add', { root })).name);
+    } catch (error) {
+      refused.push({ root, error });
+    }
+  }
+  return { added, refused };
+}
+
 function WorkspaceRow({
   workspace,
+  current,
   health,
   onRemove,
 }: {
   workspace: Workspace;
+  /** The one that a link led to. */
+  current: boolean;
   health: WorkspaceHealth | undefined;
   onRemove: () => void;
 }) {
@@ -133,6 +177,7 @@ function WorkspaceRow({
       : words.problems[health.folder];
   return (
     <Row
+      current={current}
       icon={<FolderTree size={16} aria-hidden="true" />}
       title={name}
       text={

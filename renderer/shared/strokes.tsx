@@ -1,6 +1,6 @@
-import { keyNames } from '../shared/hotkeys.ts';
-import { useMessages } from '../shared/language.ts';
-import styles from './palette.module.css';
+import { keyNames } from './hotkeys.ts';
+import { useMessages } from './language.ts';
+import styles from './strokes.module.css';
 
 /** Keys as they are on the keyboard; one after the other with "then" between. */
 export function Strokes({ keys }: { readonly keys: string }) {

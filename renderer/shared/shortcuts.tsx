@@ -1,7 +1,7 @@
-import { Dialog } from '../shared/dialog.tsx';
-import { type Hotkey, useHotkeys } from '../shared/hotkeys.ts';
-import { useMessages } from '../shared/language.ts';
-import styles from './palette.module.css';
+import { Dialog } from './dialog.tsx';
+import { type Hotkey, useHotkeys } from './hotkeys.ts';
+import { useMessages } from './language.ts';
+import styles from './shortcuts.module.css';
 import { Strokes } from './strokes.tsx';
 
 /** Every key that does something now, on this page and everywhere. */

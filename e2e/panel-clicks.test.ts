@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../contract/channels.ts';
 import type { Match } from '../contract/policy.ts';
-import { PAGE_IDS } from '../renderer/shared/page-ids.ts';
+import { PAGE_IDS } from '../contract/page-ids.ts';
 import { axe, CHROMIUM, drop, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 import { setStage } from './stage.ts';

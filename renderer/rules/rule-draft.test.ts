@@ -6,6 +6,7 @@ const MATCHES: readonly Match[] = [
   { kind: 'read', paths: ['**/.env'], workspace: 'shop' },
   { kind: 'write', paths: ['src/**', 'test/**'], ops: ['create', 'modify'] },
   { kind: 'exec', argv: ['npm', 'run', '...'], cwd: ['packages/**'] },
+  { kind: 'exec', argv: ['sh'], stdin: 'a'.repeat(64) },
   { kind: 'net', hosts: ['*.example.org'], ports: [443, 8443], methods: ['GET'] },
   { kind: 'secret', providers: ['anthropic'] },
   { kind: 'query', databases: ['*.db'], access: 'read' },

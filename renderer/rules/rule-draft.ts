@@ -15,6 +15,8 @@ export interface Draft {
   readonly access: '' | 'read' | 'write';
   /** Folders that a command may run in, one on each line. */
   readonly cwd: string;
+  /** The input that a command is to have, by its SHA-256: kept as it is, since nobody types one. */
+  readonly stdin: string | undefined;
   readonly methods: string;
   /** Milliseconds since the epoch; undefined: always. */
   readonly expires: number | undefined;
@@ -31,6 +33,7 @@ export const NEW_DRAFT: Draft = {
   ports: '',
   access: '',
   cwd: '',
+  stdin: undefined,
   methods: '',
   expires: undefined,
   note: '',
@@ -49,6 +52,7 @@ export function draftOf(rule: Rule): Draft {
     ports: match.kind === 'net' ? (match.ports ?? []).join(', ') : '',
     access: match.kind === 'query' ? (match.access ?? '') : '',
     cwd: match.kind === 'exec' ? (match.cwd ?? []).join('\n') : '',
+    stdin: match.kind === 'exec' ? match.stdin : undefined,
     methods: match.kind === 'net' ? (match.methods ?? []).join(', ') : '',
     expires: rule.expires,
     note: rule.note ?? '',
@@ -84,7 +88,13 @@ function matchOf(draft: Draft, patterns: string[]): Match {
       };
     case 'exec': {
       const cwd = patternLines('read', draft.cwd);
-      return { kind: 'exec', ...where, argv: patterns, ...(cwd.length === 0 ? {} : { cwd }) };
+      return {
+        kind: 'exec',
+        ...where,
+        argv: patterns,
+        ...(cwd.length === 0 ? {} : { cwd }),
+        ...(draft.stdin === undefined ? {} : { stdin: draft.stdin }),
+      };
     }
     case 'net': {
       const ports = wordsOf(draft.ports).map(Number);

@@ -14,7 +14,8 @@ import type { ToolServices } from '../services.ts';
 
 /** What all three providers take. */
 const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
-const PICTURE = /^fastband:\/\/pictures\/([\w-]{1,100})$/;
+/** As answers name a picture: by the address of its resource, or by its id. */
+const PICTURE = /^(?:fastband:\/\/pictures\/([\w-]{1,100})|(p_[A-Za-z0-9_-]{16}))$/;
 export const TIERS = ['fast', 'balanced', 'powerful'] as const;
 type Tier = (typeof TIERS)[number];
 
@@ -85,7 +86,8 @@ export async function planImages(
   const effects: Effect[] = [];
   const planned: PlannedImage[] = [];
   for (const image of images) {
-    const id = PICTURE.exec(image)?.[1];
+    const [, address, own] = PICTURE.exec(image) ?? [];
+    const id = address ?? own;
     if (id !== undefined) {
       const { data } = await services.pictures.read(id, context.client.id);
       planned.push(describe(image, 'picture', id, null, data));

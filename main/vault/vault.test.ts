@@ -270,6 +270,9 @@ describe('without a keychain [KEY-2]', () => {
       { id: 'google', source: 'environment', label: 'GEMINI_API_KEY' },
     ]);
     expect(await v.use('google', CLIENT)).toBe('g-key-value');
+    answer = { status: 401 };
+    await admin.check('anthropic');
+    expect((await v.list())[0]).toMatchObject({ id: 'anthropic', check: { result: 'rejected' } });
     expect(v.values()).toContain(KEY);
     await expect(admin.remove('anthropic')).rejects.toMatchObject({ code: 'conflict' });
     await expect(admin.rotate({ id: 'anthropic', value: 'x', unchecked: true })).rejects.toMatchObject({

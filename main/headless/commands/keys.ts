@@ -125,7 +125,9 @@ export function addKeys(program: Command): void {
     );
 }
 
-function lastUsed({ lastUsedAt, lastUsedBy }: KeyInfo): string {
+function lastUsed({ source, lastUsedAt, lastUsedBy }: KeyInfo): string {
+  // It is not recorded of these.
+  if (source === 'environment') return '';
   return lastUsedAt === undefined ? 'never' : `${time(lastUsedAt)} by ${lastUsedBy ?? '?'}`;
 }
 

@@ -103,20 +103,30 @@ export class Models {
   async #ask({ provider, baseUrl }: Candidate, request: ModelRequest, call: Call): Promise<Completion> {
     const adapter = await load(provider);
     const estimate = estimateOf(request);
-    const settle = this.#deps.budget.reserve(call.client.id, request.model, {
-      input: estimate,
-      output: request.maxTokens,
-    });
+    const reserve = () =>
+      this.#deps.budget.reserve(call.client.id, request.model, {
+        input: estimate,
+        output: request.maxTokens,
+      });
+    let settle: ReturnType<typeof reserve> | undefined = reserve();
     let used: Usage = { input: 0, output: 0 };
     try {
       const key = await this.#deps.keys.use(provider, call.client);
       const done = await this.#patient(provider).run(
         provider,
         async () => {
-          const one = await this.#once(adapter, key, baseUrl, request, call, estimate, (spent) => {
-            used = { input: used.input + spent.input, output: used.output + spent.output };
-          });
-          return one;
+          // Each try is charged, so each needs room of its own.
+          const charge = settle ?? reserve();
+          settle = undefined;
+          let now: Usage = { input: 0, output: 0 };
+          try {
+            return await this.#once(adapter, key, baseUrl, request, call, estimate, (spent) => {
+              now = spent;
+            });
+          } finally {
+            used = { input: used.input + now.input, output: used.output + now.output };
+            charge(now);
+          }
         },
         call.signal,
       );
@@ -130,7 +140,7 @@ export class Models {
         ...(price === undefined ? {} : { cents: costOf(used, price) / 1e6 }),
       };
     } finally {
-      settle(used);
+      settle?.({ input: 0, output: 0 });
     }
   }
 

@@ -389,6 +389,13 @@ test.each(['', '/', '/v1', '/v1/'])('OpenAI’s address may end with "%s"', asyn
   expect(asked[0]?.path).toBe('/v1/chat/completions');
 });
 
+test('a server that needs no key is sent none, though there is one', async () => {
+  script = (_request, _body, response) => sse(response, ANSWERS.openai('Hello to you'));
+  const done = await models().complete([{ ...of('openai'), keyless: true }], request, call());
+  expect(done.text).toBe('Hello to you');
+  expect(JSON.stringify(asked)).not.toContain(KEY);
+});
+
 test('an answer without end is stopped', async () => {
   script = (_request, _body, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });

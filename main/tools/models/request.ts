@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Preview } from '../../../contract/approvals.ts';
 import type { Effect } from '../../../contract/effects.ts';
 import { PROVIDERS, type Provider } from '../../../contract/keys.ts';
-import type { Settings } from '../../../contract/settings.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../../contract/settings.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { findSecrets } from '../../core/redact.ts';
 import type { PlanContext, PlanPreview } from '../../core/tool.ts';
@@ -23,6 +23,8 @@ export interface Candidate {
   readonly provider: Provider;
   readonly model: string;
   readonly baseUrl: string;
+  /** No key is sent, even where there is one by the time of the call: that was not approved. */
+  readonly keyless?: true;
 }
 
 /** An image as it was when the call was planned. */
@@ -39,7 +41,8 @@ export interface PlannedImage {
 }
 
 /**
- * Who may answer, in order: the provider that was named, or those that have a key, as the person ordered them.
+ * Who may answer, in order: the provider that was named, or those that have a key, as the person ordered them. A server of the
+ * person's own that speaks as OpenAI does needs none.
  *
  * @throws FastbandError `key_missing`
  */
@@ -53,7 +56,9 @@ export async function candidatesFor(
   const named = wanted.provider ?? (tier ? undefined : providerOf(model));
   const order = named === undefined ? orderOf(settings) : [named];
   const known = await Promise.all(order.map((provider) => services.keys.info(provider)));
-  const candidates = order.filter((_, at) => known[at] !== undefined);
+  const keyless = (provider: Provider) =>
+    provider === 'openai' && settings.providers.openaiUrl !== DEFAULT_SETTINGS.providers.openaiUrl;
+  const candidates = order.filter((provider, at) => known[at] !== undefined || keyless(provider));
   if (candidates.length === 0)
     throw new FastbandError(
       'key_missing',
@@ -63,15 +68,16 @@ export async function candidatesFor(
     provider,
     model: tier ? modelOf(settings, provider, model as Tier) : model,
     baseUrl: settings.providers[`${provider}Url`],
+    ...(known[order.indexOf(provider)] === undefined ? { keyless: true as const } : {}),
   }));
 }
 
 /** What reaching these would do: the most trusted kind of effect last. */
 export function effectsOf(services: ToolServices, candidates: readonly Candidate[]): Effect[] {
-  return candidates.flatMap(({ provider, baseUrl }): Effect[] => {
+  return candidates.flatMap(({ provider, baseUrl, keyless }): Effect[] => {
     const { host, port } = services.net.parse(baseUrl);
     return [
-      { kind: 'secret', provider },
+      ...(keyless ? [] : [{ kind: 'secret' as const, provider }]),
       { kind: 'net', method: 'POST', host, port, url: baseUrl },
     ];
   });
@@ -142,7 +148,10 @@ export function previewOf(
     text: content,
     omitted: 0,
   });
-  const to = candidates.map(({ provider, model, baseUrl }) => `${model} (${provider}, ${hostOf(baseUrl)})`);
+  const to = candidates.map(
+    ({ provider, model, baseUrl, keyless }) =>
+      `${model} (${provider}, ${hostOf(baseUrl)}${keyless ? ', without a key' : ''})`,
+  );
   const sent = [...(about.system === undefined ? [] : [about.system]), about.prompt].join('\n');
   const secrets = findSecrets(sent);
   return {

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Preview } from '../../../contract/approvals.ts';
 import type { Effect } from '../../../contract/effects.ts';
 import { PROVIDERS, type Provider } from '../../../contract/keys.ts';
+import type { PictureInfo } from '../../../contract/pictures.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../contract/settings.ts';
 import { FastbandError } from '../../core/errors.ts';
+import type { Picture } from '../../core/gallery.ts';
 import { findSecrets } from '../../core/redact.ts';
 import type { PlanContext, PlanPreview } from '../../core/tool.ts';
 import { callerPath, changed, type PathStat } from '../../guard/path.ts';
@@ -14,6 +16,8 @@ import type { ToolServices } from '../services.ts';
 
 /** What all three providers take. */
 const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
+/** Longest side of a picture of the gallery as it is sent, in pixels: providers refuse very high ones, or make them this small. */
+const MAX_EDGE = 1568;
 /** As answers name a picture: by the address of its resource, or by its id. */
 const PICTURE = /^(?:fastband:\/\/pictures\/([\w-]{1,100})|(p_[A-Za-z0-9_-]{16}))$/;
 export const TIERS = ['fast', 'balanced', 'powerful'] as const;
@@ -95,8 +99,9 @@ export async function planImages(
     const [, address, own] = PICTURE.exec(image) ?? [];
     const id = address ?? own;
     if (id !== undefined) {
-      const { data } = await services.pictures.read(id, context.client.id);
-      planned.push(describe(image, 'picture', id, null, data));
+      const { data, info } = await services.pictures.read(id, context.client.id);
+      const name = isLarge(info) ? `${image}, made smaller` : image;
+      planned.push({ ...describe(name, 'picture', id, null, data), requested: image });
       continue;
     }
     const path = await resolveFor(context, image, 'read');
@@ -113,7 +118,7 @@ export async function planImages(
   return { effects, images: planned };
 }
 
-/** The images as they were planned. @throws FastbandError `changed_since_plan` */
+/** The images as they were planned, and pictures of the gallery as small as a screenshot's answer shows them. @throws FastbandError `changed_since_plan` */
 export async function readImages(
   services: ToolServices,
   clientId: string,
@@ -121,14 +126,30 @@ export async function readImages(
 ): Promise<{ mimeType: string; data: string }[]> {
   return Promise.all(
     images.map(async ({ from, at, requested, stat, sha256, mimeType, name }) => {
-      const bytes =
-        from === 'picture'
-          ? (await services.pictures.read(at, clientId)).data
-          : await readBytes({ absolute: at, requested, stat });
+      const picture = from === 'picture' ? await services.pictures.read(at, clientId) : undefined;
+      const bytes = picture?.data ?? (await readBytes({ absolute: at, requested, stat }));
       if (hashOf(bytes) !== sha256) throw changed(name);
+      if (picture !== undefined && isLarge(picture.info)) return smaller(services, picture);
       return { mimeType, data: bytes.toString('base64') };
     }),
   );
+}
+
+function isLarge({ width, height, bytes }: Pick<PictureInfo, 'width' | 'height' | 'bytes'>): boolean {
+  return Math.max(width, height) > MAX_EDGE || bytes > MAX_IMAGE_BYTES;
+}
+
+async function smaller(
+  { browsers }: ToolServices,
+  { data, info }: Picture,
+): Promise<{ mimeType: string; data: string }> {
+  const { imaging } = await browsers.browser();
+  const same = await imaging.draw(data, info.type, info.type, MAX_EDGE);
+  const drawn =
+    same.data.length > MAX_IMAGE_BYTES
+      ? await imaging.draw(same.data, same.type, 'image/jpeg', MAX_EDGE)
+      : same;
+  return { mimeType: drawn.type, data: drawn.data.toString('base64') };
 }
 
 /** What is sent, whole: to whom, the words, and each image with its size. */
@@ -189,7 +210,8 @@ function describe(
   const mimeType = imageTypeOf(bytes);
   if (mimeType === undefined)
     throw new FastbandError('invalid_input', `${name} is no PNG, JPEG, GIF or WebP image.`);
-  if (bytes.length > MAX_IMAGE_BYTES)
+  // A picture of the gallery is made smaller before it is sent.
+  if (from === 'file' && bytes.length > MAX_IMAGE_BYTES)
     throw new FastbandError(
       'too_large',
       `${name} has ${bytes.length} bytes; models take at most ${MAX_IMAGE_BYTES}.`,

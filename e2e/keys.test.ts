@@ -154,6 +154,19 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
     expect(ran.out.trim().split('\n').at(-1)).toBe('sk-from-a-file-1234');
     expect(readFileSync(file, 'utf8')).toBe('PORT=3000\n');
   });
+
+  it.each([
+    ['y', 1, 'PORT=3000\n'],
+    ['n', 0, 'OPENAI_API_KEY=sk-from-a-file-1234\nPORT=3000\n'],
+  ])('a terminal is asked whether lines go: %s', async (typed, removed, left) => {
+    const file = join(folder, '.env');
+    writeFileSync(file, 'OPENAI_API_KEY=sk-from-a-file-1234\nPORT=3000\n');
+    const command = `'${process.execPath}' '${BIN}' keys import '${file}' --take OPENAI_API_KEY`;
+    const ran = await open(`(sleep 3; printf '${typed}\\r') | script -qec "${command}" /dev/null`);
+    expect(ran.out).toContain('[y/N]');
+    expect(ran.out).toContain(`Taken: OPENAI_API_KEY. Lines removed: ${removed}.`);
+    expect(readFileSync(file, 'utf8')).toBe(left);
+  });
 });
 
 const THREADS_SCRIPT = `

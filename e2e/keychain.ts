@@ -13,6 +13,8 @@ export interface TestKeychain {
   readonly env: NodeJS.ProcessEnv;
   /** Kills the keychain and leaves its bus, as when it crashes. */
   lose(): void;
+  /** It is there and answers nothing any more, as one that waits for a prompt which nobody sees. */
+  hang(): void;
   /** Starts it again after `lose`, open, with what was in it. */
   comeBack(): Promise<void>;
   stop(): void;
@@ -56,7 +58,13 @@ export async function startKeychain(folder: string): Promise<TestKeychain> {
       }
     };
     await open();
-    return { env, lose: () => void ring?.kill('SIGKILL'), comeBack: open, stop };
+    return {
+      env,
+      lose: () => void ring?.kill('SIGKILL'),
+      hang: () => void ring?.kill('SIGSTOP'),
+      comeBack: open,
+      stop,
+    };
   } catch (error) {
     stop();
     throw error;

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BIN } from './host.ts';
-import { HAS_KEYCHAIN } from './keychain.ts';
+import { HAS_KEYCHAIN, startKeychain } from './keychain.ts';
 
 const KEY = 'sk-ant-api03-abcdefghijklmnopqrstuvwxyz';
 
@@ -151,6 +153,69 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
     expect(ran.out).toContain('Taken: OPENAI_API_KEY. Lines removed: 1.');
     expect(ran.out.trim().split('\n').at(-1)).toBe('sk-from-a-file-1234');
     expect(readFileSync(file, 'utf8')).toBe('PORT=3000\n');
+  });
+
+  it.each([
+    ['y', 1, 'PORT=3000\n'],
+    ['n', 0, 'OPENAI_API_KEY=sk-from-a-file-1234\nPORT=3000\n'],
+  ])('a terminal is asked whether lines go: %s', async (typed, removed, left) => {
+    const file = join(folder, '.env');
+    writeFileSync(file, 'OPENAI_API_KEY=sk-from-a-file-1234\nPORT=3000\n');
+    const command = `'${process.execPath}' '${BIN}' keys import '${file}' --take OPENAI_API_KEY`;
+    const ran = await open(`(sleep 3; printf '${typed}\\r') | script -qec "${command}" /dev/null`);
+    expect(ran.out).toContain('[y/N]');
+    expect(ran.out).toContain(`Taken: OPENAI_API_KEY. Lines removed: ${removed}.`);
+    expect(readFileSync(file, 'utf8')).toBe(left);
+  });
+});
+
+const THREADS_SCRIPT = `
+  import { readFile } from 'node:fs/promises';
+  import { Keychain } from '${pathToFileURL(resolve('main/vault/keychain.ts')).href}';
+  const keychain = new Keychain();
+  await keychain.set('one', 'value');
+  process.stdout.write('ready');
+  await new Promise((resolve) => process.stdin.once('data', resolve));
+  const asked = Promise.all(['one', 'two', 'three', 'four', 'five'].map((id) => keychain.get(id).catch((e) => e.code)));
+  const began = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await readFile(process.argv[1] ?? import.meta.filename);
+  const read = performance.now() - began;
+  const codes = await asked;
+  process.stdout.write(JSON.stringify({ read, codes, waited: performance.now() - began }));
+  // What hangs below would keep this process.
+  process.kill(process.pid, 'SIGKILL');`;
+
+describe.skipIf(!HAS_KEYCHAIN)('a keychain that hangs', () => {
+  it('leaves the threads that files are read with free, however many keys are asked for at once [KEY-6]', async () => {
+    const keychain = await startKeychain(folder);
+    try {
+      const script = join(folder, 'ask.mjs');
+      writeFileSync(script, THREADS_SCRIPT);
+      const child = spawn(process.execPath, [script], {
+        env: { PATH: process.env.PATH, HOME: join(folder, 'home'), ...keychain.env },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let out = '';
+      child.stdout.on('data', (chunk) => {
+        out += String(chunk);
+        if (out !== 'ready') return;
+        keychain.hang();
+        child.stdin.write('go');
+      });
+      await once(child, 'close');
+      const { read, codes, waited } = JSON.parse(out.replace('ready', '')) as {
+        read: number;
+        codes: string[];
+        waited: number;
+      };
+      expect(codes).toEqual(Array(5).fill('keychain_unavailable'));
+      // The file was read while the keychain hung.
+      expect(read).toBeLessThan(2500);
+      expect(waited).toBeGreaterThan(2900);
+    } finally {
+      keychain.stop();
+    }
   });
 });
 

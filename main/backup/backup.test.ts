@@ -101,7 +101,7 @@ describe('a backup holds everything and comes back [BAK-1]', () => {
     const again = openStore({ home: to, clock: new FakeClock(), log: silentLog });
     try {
       const verified = await again.audit.verify();
-      expect(verified).toMatchObject({ ok: true, rows: restored.auditRows + 1 });
+      expect(verified).toMatchObject({ ok: true, rows: restored.auditRows + 2 });
       expect(again.audit.get(verified.lastSeq ?? 0)).toMatchObject({
         type: 'backup.restored',
         actor: 'person',

@@ -2,6 +2,11 @@ import { UsageError } from './terminal.ts';
 
 /** More than any key; a file that was piped in by mistake ends here. */
 const MAX_CHARS = 16_384;
+const ESC = String.fromCharCode(27);
+/** With parameters and a last letter, with one letter after O, or with one key (Alt); else Escape itself. */
+const SEQUENCE = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*[@-~]|O[ -~]|[^\\p{Cc}])?`, 'gu');
+/** Escape alone is a key of its own: what is typed after it counts. */
+const CUT_SEQUENCE = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*|O)$`);
 
 /**
  * Reads a secret: from a prompt that does not show it, or from stdin where that is no terminal. Never from the
@@ -28,6 +33,17 @@ async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
   return text;
 }
 
+/**
+ * What was typed, without the sequences that arrows, Delete and other keys send (ECMA-48 5.4, xterm's SS3): nobody would
+ * see them in a hidden value.
+ *
+ * @returns `cut`: the beginning of a sequence whose rest is still to come
+ */
+export function withoutEscapes(chunk: string): { readonly text: string; readonly cut: string } {
+  const cut = CUT_SEQUENCE.exec(chunk)?.[0] ?? '';
+  return { text: chunk.slice(0, chunk.length - cut.length).replace(SEQUENCE, ''), cut };
+}
+
 function ask(prompt: string): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(`${prompt}: `);
@@ -36,6 +52,7 @@ function ask(prompt: string): Promise<string> {
   stdin.resume();
   return new Promise((resolve, reject) => {
     let text = '';
+    let cut = '';
     const end = (finish: () => void) => {
       stdin.setRawMode(false);
       stdin.pause();
@@ -44,7 +61,9 @@ function ask(prompt: string): Promise<string> {
       finish();
     };
     const onData = (chunk: string) => {
-      for (const char of chunk) {
+      const typed = withoutEscapes(cut + chunk);
+      cut = typed.cut;
+      for (const char of typed.text) {
         if (char === '\r' || char === '\n' || char === '\u0004') return end(() => resolve(text));
         if (char === '\u0003') return end(() => reject(new UsageError('Stopped. Nothing was changed.')));
         if (char === '\u007f' || char === '\b') text = text.slice(0, -1);

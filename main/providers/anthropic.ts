@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { withoutVariables } from './own-variables.ts';
 import type { Connection, ModelProvider, Usage } from './provider.ts';
 
 export const anthropic: ModelProvider = {
@@ -62,12 +63,16 @@ export const anthropic: ModelProvider = {
 
 function client({ key, baseUrl, fetch }: Connection): Anthropic {
   // Everything is said here: nothing comes from variables or files of the SDK's own.
-  return new Anthropic({
-    apiKey: key,
-    authToken: null,
-    baseURL: baseUrl,
-    fetch,
-    maxRetries: 0,
-    logLevel: 'off',
-  });
+  return withoutVariables(
+    ['ANTHROPIC_CUSTOM_HEADERS'],
+    () =>
+      new Anthropic({
+        apiKey: key,
+        authToken: null,
+        baseURL: baseUrl,
+        fetch,
+        maxRetries: 0,
+        logLevel: 'off',
+      }),
+  );
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Provider } from '../../contract/keys.ts';
 import {
   DEFAULT_SETTINGS,
@@ -51,6 +51,7 @@ beforeEach(async () => {
   settings = mergeSettings(DEFAULT_SETTINGS, { web: { allowedHosts: ['127.0.0.1:*'] } });
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -210,6 +211,15 @@ describe.each(PROVIDERS)('%s, through its own SDK', (provider) => {
     expect([...spent.values()][0]?.tokens).toBeGreaterThan(19);
   });
 
+  test('sends no header that an SDK would take from a variable', async () => {
+    script = good;
+    vi.stubEnv('ANTHROPIC_CUSTOM_HEADERS', 'x-own: from-a-variable');
+    vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'x-own: from-a-variable\nauthorization: Bearer of-another');
+    await models().complete([of(provider)], request, call());
+    expect(JSON.stringify(asked[0]?.headers)).not.toMatch(/from-a-variable|of-another/);
+    expect(process.env.OPENAI_CUSTOM_HEADERS).toContain('from-a-variable');
+  });
+
   test('a call that is cancelled ends its request', async () => {
     const controller = new AbortController();
     let closed = false;
@@ -325,6 +335,21 @@ describe('the limits of a day', () => {
     await some.complete([of('openai')], request, call());
   });
 
+  test('are not passed by tries that break off: each needs room of its own [AI-2]', async () => {
+    script = (_request, _body, response) => {
+      sse(response, ANSWERS.openai('Hello to you'.repeat(20)).slice(0, -2), false);
+      setTimeout(() => response.destroy(), 20);
+    };
+    const dailyTokens = 150;
+    await expect(
+      models({ providers: { dailyTokens } }).complete([of('openai')], request, call()),
+    ).rejects.toMatchObject({ code: 'limit_reached' });
+    expect(asked.length).toBeLessThan(3);
+    const [used] = [...spent.values()];
+    expect(used?.tokens).toBeGreaterThan(40);
+    expect(used?.tokens).toBeLessThanOrEqual(dailyTokens);
+  });
+
   test('begin anew at midnight UTC', async () => {
     script = good;
     const some = models({ providers: { dailyTokens: 105 } });
@@ -356,6 +381,19 @@ describe('the limits of a day', () => {
       ),
     ).rejects.toMatchObject({ code: 'limit_reached' });
   });
+});
+
+test.each(['', '/', '/v1', '/v1/'])('OpenAI’s address may end with "%s"', async (end) => {
+  script = (_request, _body, response) => sse(response, ANSWERS.openai('Hello to you'));
+  await models().complete([{ ...of('openai'), baseUrl: `${base}${end}` }], request, call());
+  expect(asked[0]?.path).toBe('/v1/chat/completions');
+});
+
+test('a server that needs no key is sent none, though there is one', async () => {
+  script = (_request, _body, response) => sse(response, ANSWERS.openai('Hello to you'));
+  const done = await models().complete([{ ...of('openai'), keyless: true }], request, call());
+  expect(done.text).toBe('Hello to you');
+  expect(JSON.stringify(asked)).not.toContain(KEY);
 });
 
 test('an answer without end is stopped', async () => {

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly provider: ProviderName;
   readonly model: string;
   readonly baseUrl: string;
+  /** It is asked without a key. */
+  readonly keyless?: true;
 }
 
 export interface ModelsDeps {
@@ -44,6 +46,8 @@ const MAX_TEXT = 1_000_000;
 /** Told to the client at most this often, in characters. */
 const TELL_EVERY = 400;
 const LIST_MS = 5 * 60_000;
+/** The SDK wants one; servers that need none do not look at it. */
+const NO_KEY = 'no-key';
 
 /** AI models: which provider answers, what happens when it does not, and what it costs. */
 export class Models {
@@ -84,11 +88,14 @@ export class Models {
   }
 
   /** The names of a provider's models, at most five minutes old. @throws as `complete` */
-  async list({ provider, baseUrl }: Omit<Candidate, 'model'>, call: Call): Promise<readonly string[]> {
+  async list(
+    { provider, baseUrl, keyless }: Omit<Candidate, 'model'>,
+    call: Call,
+  ): Promise<readonly string[]> {
     const known = this.#lists.get(`${provider} ${baseUrl}`);
     if (known !== undefined && performance.now() - known.at < LIST_MS) return known.names;
     const adapter = await load(provider);
-    const key = await this.#deps.keys.use(provider, call.client);
+    const key = keyless ? NO_KEY : await this.#deps.keys.use(provider, call.client);
     const last: LastAnswer = {};
     try {
       const names = await adapter.listModels(this.#connection(key, baseUrl, last), call.signal);
@@ -100,23 +107,37 @@ export class Models {
     }
   }
 
-  async #ask({ provider, baseUrl }: Candidate, request: ModelRequest, call: Call): Promise<Completion> {
+  async #ask(
+    { provider, baseUrl, keyless }: Candidate,
+    request: ModelRequest,
+    call: Call,
+  ): Promise<Completion> {
     const adapter = await load(provider);
     const estimate = estimateOf(request);
-    const settle = this.#deps.budget.reserve(call.client.id, request.model, {
-      input: estimate,
-      output: request.maxTokens,
-    });
+    const reserve = () =>
+      this.#deps.budget.reserve(call.client.id, request.model, {
+        input: estimate,
+        output: request.maxTokens,
+      });
+    let settle: ReturnType<typeof reserve> | undefined = reserve();
     let used: Usage = { input: 0, output: 0 };
     try {
-      const key = await this.#deps.keys.use(provider, call.client);
+      const key = keyless ? NO_KEY : await this.#deps.keys.use(provider, call.client);
       const done = await this.#patient(provider).run(
         provider,
         async () => {
-          const one = await this.#once(adapter, key, baseUrl, request, call, estimate, (spent) => {
-            used = { input: used.input + spent.input, output: used.output + spent.output };
-          });
-          return one;
+          // Each try is charged, so each needs room of its own.
+          const charge = settle ?? reserve();
+          settle = undefined;
+          let now: Usage = { input: 0, output: 0 };
+          try {
+            return await this.#once(adapter, key, baseUrl, request, call, estimate, (spent) => {
+              now = spent;
+            });
+          } finally {
+            used = { input: used.input + now.input, output: used.output + now.output };
+            charge(now);
+          }
         },
         call.signal,
       );
@@ -130,7 +151,7 @@ export class Models {
         ...(price === undefined ? {} : { cents: costOf(used, price) / 1e6 }),
       };
     } finally {
-      settle(used);
+      settle?.({ input: 0, output: 0 });
     }
   }
 

@@ -1,4 +1,6 @@
 import OpenAI from 'openai';
+import { openaiBase } from '../vault/openai-base.ts';
+import { withoutVariables } from './own-variables.ts';
 import type { Connection, ModelProvider, Usage } from './provider.ts';
 
 /** Chat completions: what OpenAI serves, and what local servers that are compatible with it speak. */
@@ -69,13 +71,17 @@ export const openai: ModelProvider = {
 };
 
 function client({ key, baseUrl, fetch }: Connection): OpenAI {
-  return new OpenAI({
-    apiKey: key,
-    baseURL: `${baseUrl.replace(/\/$/, '')}/v1`,
-    organization: null,
-    project: null,
-    fetch,
-    maxRetries: 0,
-    logLevel: 'off',
-  });
+  return withoutVariables(
+    ['OPENAI_CUSTOM_HEADERS', 'OPENAI_ADMIN_KEY'],
+    () =>
+      new OpenAI({
+        apiKey: key,
+        baseURL: `${openaiBase(baseUrl)}/v1`,
+        organization: null,
+        project: null,
+        fetch,
+        maxRetries: 0,
+        logLevel: 'off',
+      }),
+  );
 }

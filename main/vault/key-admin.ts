@@ -5,7 +5,7 @@ import { KeyHost, KeyId, type KeyImport, type KeyInfo, KeyValue, Provider } from
 import type { AuditEntry } from '../core/audit-entry.ts';
 import { FastbandError } from '../core/errors.ts';
 import { writeAtomically } from '../guard/atomic-write.ts';
-import { lstatOf } from '../guard/path.ts';
+import { lstatOf, type PathStat } from '../guard/path.ts';
 import type { KeyStore } from '../store/keys.ts';
 import { keyIdOf } from './environment.ts';
 import type { Vault } from './vault.ts';
@@ -57,11 +57,7 @@ export class KeyAdmin {
    */
   async rotate({ id, value, unchecked }: ChannelInput<'keys.rotate'>): Promise<KeyInfo> {
     const record = this.#record(id);
-    if (Provider.safeParse(id).success && !unchecked) {
-      const { result, problem } = await this.#deps.vault.check(id, value);
-      if (result !== 'valid')
-        throw new FastbandError('conflict', `The old key stays. ${problem ?? ''}`.trim());
-    }
+    if (!unchecked) await this.#refuseUnlessValid(id, value);
     await this.#keep(id, value, record, 'key.changed', 'was replaced');
     return this.#info(id);
   }
@@ -113,13 +109,15 @@ export class KeyAdmin {
   }
 
   /**
-   * Looks for keys in a file of `NAME=value` lines, takes those that are named, and takes their lines out when asked.
+   * Looks for keys in a file of `NAME=value` lines, takes those that are named, and takes their lines out when asked. A
+   * provider's key that there is already is replaced as `rotate` does it: once the new one is known to be valid.
    *
-   * @throws FastbandError `not_found`, `invalid_input` for what is no such file, `keychain_unavailable`
+   * @throws FastbandError `not_found`, `invalid_input` for what is no such file and for two values of one key, `conflict`
+   *   for a new value that is not known to be valid, `keychain_unavailable`. Nothing was taken then, but for the last
    */
   async importEnv({ path, names, removeLines }: ChannelInput<'keys.importEnv'>): Promise<KeyImport> {
     const { store } = this.#deps;
-    const { file, text } = await readEnv(path);
+    const { file, text, before } = await readEnv(path);
     const parsed = Object.entries(parseEnv(text)).flatMap(([name, raw]) => {
       const id = keyIdOf(name);
       const value = KeyValue.safeParse(raw).data;
@@ -133,6 +131,9 @@ export class KeyAdmin {
     }));
     if (names === undefined) return { found, taken: [], removed: 0 };
     const wanted = parsed.filter(({ name }) => names.includes(name));
+    refuseTwoOfOne(wanted);
+    for (const { id, value } of wanted)
+      if (store.keys.get(id) !== undefined) await this.#refuseUnlessValid(id, value);
     for (const { id, value } of wanted) {
       const record = store.keys.get(id);
       const about = { label: record?.label ?? labelOf(id), hosts: record?.hosts ?? ownHosts(id, value) };
@@ -145,8 +146,15 @@ export class KeyAdmin {
       );
     }
     const taken = wanted.map(({ name }) => name);
-    const removed = removeLines && taken.length > 0 ? await takeOut(file, path, text, taken) : 0;
+    const removed = removeLines && taken.length > 0 ? await takeOut({ file, text, before }, path, taken) : 0;
     return { found, taken, removed };
+  }
+
+  /** Of a provider alone: nobody can be asked about a secret of the person's own. */
+  async #refuseUnlessValid(id: string, value: string): Promise<void> {
+    if (!Provider.safeParse(id).success) return;
+    const { result, problem } = await this.#deps.vault.check(id, value);
+    if (result !== 'valid') throw new FastbandError('conflict', `The old key stays. ${problem ?? ''}`.trim());
   }
 
   async #keep(
@@ -202,23 +210,47 @@ function ownHosts(id: string, value: string): string[] {
   return host.success ? [host.data] : [];
 }
 
-async function readEnv(path: string): Promise<{ file: string; text: string }> {
+/** Two names may stand for one key: the second value would replace the first, and then both lines would go. */
+function refuseTwoOfOne(wanted: readonly { name: string; id: string; value: string }[]): void {
+  for (const { name, id, value } of wanted) {
+    const other = wanted.find((one) => one.id === id && one.value !== value);
+    if (other !== undefined)
+      throw new FastbandError(
+        'invalid_input',
+        `${name} and ${other.name} have different values, and both would be the key ${id}. Take one of them.`,
+      );
+  }
+}
+
+interface EnvFile {
+  readonly file: string;
+  readonly text: string;
+  /** As it was before it was read: what somebody wrote since then is not overwritten. */
+  readonly before: PathStat | null;
+}
+
+async function readEnv(path: string): Promise<EnvFile> {
   let file: string;
+  let before: PathStat | null;
   let bytes: Buffer;
   try {
     file = await realpath(path);
+    before = await lstatOf(file);
     bytes = await readFile(file);
   } catch (error) {
     throw new FastbandError('not_found', 'There is no such file, or it cannot be read.', { cause: error });
   }
   if (bytes.length > MAX_ENV_BYTES || bytes.includes(0))
     throw new FastbandError('invalid_input', 'This is no file of NAME=value lines.');
-  return { file, text: bytes.toString('utf8') };
+  return { file, text: bytes.toString('utf8'), before };
 }
 
 /** Takes whole lines out, each `NAME=value` on one line; a value that goes over several lines stays. */
-async function takeOut(file: string, asked: string, text: string, names: readonly string[]): Promise<number> {
-  const before = await lstatOf(file);
+async function takeOut(
+  { file, text, before }: EnvFile,
+  asked: string,
+  names: readonly string[],
+): Promise<number> {
   let removed = 0;
   const kept = text.split(/(?<=\n)/).filter((line) => {
     const name = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1];

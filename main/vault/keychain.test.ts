@@ -94,6 +94,47 @@ describe('one that waits for a prompt nobody sees [KEY-6]', () => {
   });
 });
 
+describe('many questions at once [KEY-6]', () => {
+  /** Answers when it is told to. */
+  function waiting() {
+    const asked: { account: string; end: (value: string | null) => void }[] = [];
+    const keychain = on({
+      getPassword: (_, account) => new Promise((end) => void asked.push({ account, end })),
+    });
+    return { asked, keychain };
+  }
+  const code = (error: { code: string }) => error.code;
+
+  test('hold one thread while it hangs, and all are given up when the first is', async () => {
+    vi.useFakeTimers();
+    const { asked, keychain } = waiting();
+    const answers = Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => keychain.get(id).catch(code)));
+    const probed = keychain.probe();
+    await vi.advanceTimersByTimeAsync(2999);
+    expect(asked.map(({ account }) => account)).toEqual(['a']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(new Set(await answers)).toEqual(new Set(['keychain_unavailable']));
+    expect(await probed).toBe('locked');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('are asked in turn while it answers, whatever became of the one before', async () => {
+    let under = 0;
+    let most = 0;
+    const keychain = on({
+      getPassword: async (_, account) => {
+        most = Math.max(most, ++under);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        under--;
+        if (account === 'b') throw new Error('Cannot get it');
+        return account;
+      },
+    });
+    const answers = await Promise.all(['a', 'b', 'c', 'd'].map((id) => keychain.get(id).catch(code)));
+    expect([answers, most]).toEqual([['a', 'keychain_unavailable', 'c', 'd'], 1]);
+  });
+});
+
 test('a value that was not kept is an error', async () => {
   await expect(on({ getPassword: async () => 'other' }).set('a', 'value')).rejects.toMatchObject({
     code: 'keychain_unavailable',

@@ -18,8 +18,10 @@ export interface Keytar {
 export class Keychain {
   readonly #load: () => Promise<Keytar>;
   #loaded: Promise<Keytar> | undefined;
-  /** Calls that were given up and have not ended: each holds a thread that Node also reads files with. */
+  /** Calls that were given up and have not ended. */
   #stuck = 0;
+  /** The end of the call that was made last, answered or given up. */
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(load: () => Promise<Keytar> = loadKeytar) {
     this.#load = load;
@@ -56,7 +58,17 @@ export class Keychain {
     }
   }
 
-  async #ask<T>(use: (keytar: Keytar) => Promise<T>): Promise<T> {
+  /**
+   * One after the other: each call holds one of the four threads that Node also reads files with, until it ends. Four
+   * calls to a keychain that hangs would stop every file of the host.
+   */
+  #ask<T>(use: (keytar: Keytar) => Promise<T>): Promise<T> {
+    const asked = this.#before.then(() => this.#askNow(use));
+    this.#before = asked.catch(() => {});
+    return asked;
+  }
+
+  async #askNow<T>(use: (keytar: Keytar) => Promise<T>): Promise<T> {
     let keytar: Keytar;
     try {
       this.#loaded ??= this.#load();

@@ -1,6 +1,7 @@
 import type { KeyCheck, Provider } from '../../contract/keys.ts';
 import { FastbandError } from '../core/errors.ts';
 import type { Net } from '../guard/net.ts';
+import { openaiBase } from './openai-base.ts';
 
 const CHECK_MS = 10_000;
 
@@ -35,7 +36,8 @@ export async function checkKey(
   const { path, headers } = QUESTIONS[provider];
   const unknown = (problem: string): KeyCheck => ({ result: 'unknown', at: now, problem });
   try {
-    const url = new URL(path, base.endsWith('/') ? base : `${base}/`);
+    const own = provider === 'openai' ? openaiBase(base) : base;
+    const url = new URL(path, own.endsWith('/') ? own : `${own}/`);
     const response = await net.fetch(url, { headers: headers(key), signal: AbortSignal.timeout(CHECK_MS) });
     const { status } = response;
     // What it says is of no interest, and may be long.

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -269,6 +270,9 @@ describe('without a keychain [KEY-2]', () => {
       { id: 'google', source: 'environment', label: 'GEMINI_API_KEY' },
     ]);
     expect(await v.use('google', CLIENT)).toBe('g-key-value');
+    answer = { status: 401 };
+    await admin.check('anthropic');
+    expect((await v.list())[0]).toMatchObject({ id: 'anthropic', check: { result: 'rejected' } });
     expect(v.values()).toContain(KEY);
     await expect(admin.remove('anthropic')).rejects.toMatchObject({ code: 'conflict' });
     await expect(admin.rotate({ id: 'anthropic', value: 'x', unchecked: true })).rejects.toMatchObject({
@@ -318,6 +322,61 @@ describe('a .env file', () => {
     expect(await readFile(path, 'utf8')).toBe('# keys\nMULTI="a\nb"\nPORT=3000\n');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await log()).not.toContain(KEY);
+  });
+
+  test('with two names of one key gives neither unless they are alike, and keeps both lines', async () => {
+    const path = join(folder, '.env');
+    const two = 'GOOGLE_API_KEY=first-value\nGEMINI_API_KEY=second-value\n';
+    await writeFile(path, two);
+    const { admin } = vault();
+    const names = ['GOOGLE_API_KEY', 'GEMINI_API_KEY'];
+    await expect(admin.importEnv({ path, names, removeLines: true })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('GEMINI_API_KEY and GOOGLE_API_KEY'),
+    });
+    expect([items.size, await readFile(path, 'utf8')]).toEqual([0, two]);
+    expect(await admin.importEnv({ path, names: ['GEMINI_API_KEY'], removeLines: true })).toMatchObject({
+      taken: ['GEMINI_API_KEY'],
+      removed: 1,
+    });
+    expect([items.get('google'), await readFile(path, 'utf8')]).toEqual([
+      'second-value',
+      'GOOGLE_API_KEY=first-value\n',
+    ]);
+    await writeFile(path, 'GOOGLE_API_KEY=third-value\nGEMINI_API_KEY=third-value\n');
+    expect(await admin.importEnv({ path, names, removeLines: true })).toMatchObject({ removed: 2 });
+    expect(items.get('google')).toBe('third-value');
+  });
+
+  test.each([
+    ['is rejected', 401],
+    ['cannot be asked about', 500],
+  ])(
+    'whose key of a provider %s takes the place of none, and nothing else is taken [KEY-10]',
+    async (_, status) => {
+      const path = join(folder, '.env');
+      const text = 'ALSO=of-the-person\nOPENAI_API_KEY=sk-new-value\n';
+      await writeFile(path, text);
+      const { admin } = vault();
+      await admin.set({ id: 'openai', value: 'sk-old-value' });
+      answer = { status };
+      await expect(
+        admin.importEnv({ path, names: ['ALSO', 'OPENAI_API_KEY'], removeLines: true }),
+      ).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('The old key stays.') });
+      expect([[...items], await readFile(path, 'utf8')]).toEqual([[['openai', 'sk-old-value']], text]);
+    },
+  );
+
+  test('that is changed while a key is checked keeps what was written', async () => {
+    const path = join(folder, '.env');
+    await writeFile(path, 'OPENAI_API_KEY=sk-new-value\n');
+    const { admin } = vault();
+    await admin.set({ id: 'openai', value: 'sk-old-value' });
+    server.prependListener('request', () => writeFileSync(path, 'OPENAI_API_KEY=sk-newer-value\nPORT=1\n'));
+    await expect(
+      admin.importEnv({ path, names: ['OPENAI_API_KEY'], removeLines: true }),
+    ).rejects.toMatchObject({ code: 'changed_since_plan' });
+    expect(await readFile(path, 'utf8')).toBe('OPENAI_API_KEY=sk-newer-value\nPORT=1\n');
   });
 
   test('keeps its lines when the keychain takes nothing', async () => {

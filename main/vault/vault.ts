@@ -35,6 +35,9 @@ export class Vault implements Keys {
   /** Values on their way into the keychain, or replaced in this run: masked as well. */
   readonly #other = new Set<string>();
 
+  /** What providers said of keys of the environment. It is kept as long as those are. */
+  readonly #checks = new Map<string, KeyCheck>();
+
   constructor(deps: VaultDeps) {
     this.#deps = deps;
     this.#environment = environmentKeys(deps.env);
@@ -144,7 +147,10 @@ export class Vault implements Keys {
     if (value === undefined) throw missing(id);
     const { checkKey } = await import('./provider-check.ts');
     const { providers } = this.#deps.settings();
-    return checkKey(this.#deps.net, provider, providers[`${provider}Url`], value, this.#deps.clock.now());
+    const url = providers[`${provider}Url`];
+    const check = await checkKey(this.#deps.net, provider, url, value, this.#deps.clock.now());
+    if (candidate === undefined && !kept) this.#checks.set(id, check);
+    return check;
   }
 
   async #read(id: string): Promise<string | undefined> {
@@ -174,9 +180,18 @@ export class Vault implements Keys {
 
   #fromEnvironment(id: string): KeyInfo[] {
     const found = this.#environment.get(id);
-    return found === undefined
-      ? []
-      : [{ id, label: found.variable, source: 'environment', state: 'ok', hosts: [] }];
+    if (found === undefined) return [];
+    const check = this.#checks.get(id);
+    return [
+      {
+        id,
+        label: found.variable,
+        source: 'environment',
+        state: 'ok',
+        ...(check === undefined ? {} : { check }),
+        hosts: [],
+      },
+    ];
   }
 }
 

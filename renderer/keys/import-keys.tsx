@@ -1,6 +1,6 @@
 import { CircleAlert } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import type { KeyImport } from '../../contract/keys.ts';
+import { type KeyImport, PROVIDERS } from '../../contract/keys.ts';
 import { Dialog } from '../shared/dialog.tsx';
 import forms from '../shared/forms.module.css';
 import { errorText } from '../shared/host.ts';
@@ -16,7 +16,8 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
   const [path, setPath] = useState('');
   const [found, setFound] = useState<KeyImport['found']>();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [removeLines, setRemoveLines] = useState(true);
+  // A file of the person's is changed when they say so.
+  const [removeLines, setRemoveLines] = useState(false);
   const read = useCommand('keys.importEnv');
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -26,10 +27,7 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
         {
           onSuccess: (seen) => {
             setFound(seen.found);
-            // What a provider's key is called is known; the rest is for the person to say.
-            setChosen(
-              new Set(seen.found.filter(({ id }) => !id.startsWith('secret:')).map(({ name }) => name)),
-            );
+            setChosen(new Set(PROVIDERS.flatMap((id) => ofProvider(seen.found, id) ?? [])));
           },
         },
       );
@@ -45,9 +43,13 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
       },
     );
   };
-  const turn = (name: string) => {
+  const turn = (name: string, id: string) => {
     const next = new Set(chosen);
-    if (!next.delete(name)) next.add(name);
+    if (!next.delete(name)) {
+      // Two names of one key: one of them is taken.
+      for (const other of found ?? []) if (other.id === id) next.delete(other.name);
+      next.add(name);
+    }
     setChosen(next);
   };
   return (
@@ -102,7 +104,7 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
             <legend>{words.found}</legend>
             {found.map(({ name, id, tail, replaces }) => (
               <label key={name} className={forms.line}>
-                <input type="checkbox" checked={chosen.has(name)} onChange={() => turn(name)} />
+                <input type="checkbox" checked={chosen.has(name)} onChange={() => turn(name, id)} />
                 <code>{name}</code>
                 <span className={forms.hint}>
                   {tail === '' ? '' : `…${tail} `}→ {id}
@@ -123,4 +125,13 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
       </form>
     </Dialog>
   );
+}
+
+/**
+ * The name to begin with for a provider's key. What a provider's key is called is known; the rest is for the person to
+ * say, and so is which of two it is, and that one which there is shall be replaced.
+ */
+function ofProvider(found: KeyImport['found'], id: string): string | undefined {
+  const [only, ...more] = found.filter((one) => one.id === id);
+  return only === undefined || more.length > 0 || only.replaces ? undefined : only.name;
 }

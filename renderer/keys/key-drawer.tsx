@@ -53,12 +53,17 @@ export function KeyDrawer({ info, onClose }: { readonly info: KeyInfo; readonly 
               <dd>{exactTime(info.addedAt)}</dd>
             </>
           )}
-          <dt>{words.lastUsed}</dt>
-          <dd>
-            {info.lastUsedAt === undefined
-              ? words.neverUsed
-              : words.used(exactTime(info.lastUsedAt), visible(info.lastUsedBy ?? ''))}
-          </dd>
+          {/* It is not recorded of keys from the environment. */}
+          {!fixed && (
+            <>
+              <dt>{words.lastUsed}</dt>
+              <dd>
+                {info.lastUsedAt === undefined
+                  ? words.neverUsed
+                  : words.used(exactTime(info.lastUsedAt), visible(info.lastUsedBy ?? ''))}
+              </dd>
+            </>
+          )}
           <dt>{words.inRules}</dt>
           <dd>
             <code>{info.id}</code>

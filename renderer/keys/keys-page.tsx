@@ -119,7 +119,8 @@ export function KeysPage() {
       )}
       {params.get('add') !== null && (
         <AddKey
-          known={all.map(({ id }) => id)}
+          // One in the keychain comes before that of the environment.
+          known={all.filter(({ source }) => source === 'keychain').map(({ id }) => id)}
           wanted={params.get('add') ?? ''}
           onClose={() => setParams({ add: undefined })}
         />

@@ -887,7 +887,7 @@ export const de: Messages = {
       },
       'providers.openaiUrl': {
         name: 'OpenAI',
-        text: 'Die Adresse von OpenAI oder eines Servers, der dasselbe spricht.',
+        text: 'Die Adresse von OpenAI oder eines Servers, der dasselbe spricht. Ein eigener Server braucht keinen Schlüssel.',
       },
       'providers.googleUrl': {
         name: 'Google',

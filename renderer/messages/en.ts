@@ -845,7 +845,7 @@ export const en = {
       },
       'providers.openaiUrl': {
         name: 'OpenAI',
-        text: 'The address of OpenAI, or of a server that speaks the same.',
+        text: 'The address of OpenAI, or of a server that speaks the same. A server of your own needs no key.',
       },
       'providers.googleUrl': {
         name: 'Google',

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { KeyInfo } from '../../../contract/keys.ts';
 import { showLine } from '../../core/display.ts';
+import { confirm, isTerminal } from '../confirm.ts';
 import { readSecret } from '../secret-prompt.ts';
 import { note, print, printJson, table, time } from '../terminal.ts';
 import { addCommand, addGroup, type CommonOptions, collect, withApp } from './with-app.ts';
@@ -98,10 +99,18 @@ export function addKeys(program: Command): void {
       'a name to take (may be given several times); without it the names are shown',
       collect,
     )
-    .option('--remove-lines', 'take their lines out of the file')
+    .option('--remove-lines', 'take their lines out of the file; a terminal is asked otherwise')
     .action(
       async (file: string, options: CommonOptions & { take?: readonly string[]; removeLines?: boolean }) => {
-        const { take, removeLines = false } = options;
+        const { take } = options;
+        const removeLines =
+          options.removeLines ??
+          (take !== undefined &&
+            !options.json &&
+            isTerminal() &&
+            (await confirm(
+              `Once they are in the keychain, take the lines of ${take.map(showLine).join(', ')} out of ${showLine(file)} too?`,
+            )));
         const result = await withApp(options, (app) =>
           app.handle('keys.importEnv', {
             path: resolve(file),
@@ -125,7 +134,9 @@ export function addKeys(program: Command): void {
     );
 }
 
-function lastUsed({ lastUsedAt, lastUsedBy }: KeyInfo): string {
+function lastUsed({ source, lastUsedAt, lastUsedBy }: KeyInfo): string {
+  // It is not recorded of these.
+  if (source === 'environment') return '';
   return lastUsedAt === undefined ? 'never' : `${time(lastUsedAt)} by ${lastUsedBy ?? '?'}`;
 }
 

@@ -84,8 +84,12 @@ export class Browsers {
       const running = browser;
       if (session === undefined) open = await fresh(browser, wish.device, context);
       else
-        ({ open, release } = await this.#sessions.take(context.client.id, session, context.signal, () =>
-          fresh(running, wish.device, context),
+        ({ open, release } = await this.#sessions.take(
+          context.client.id,
+          session,
+          wish.device,
+          context.signal,
+          () => fresh(running, wish.device, context),
         ));
       open.guard.begin(context, wish.effects);
       return await this.#bounded(open, context, work);

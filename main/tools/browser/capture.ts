@@ -131,6 +131,7 @@ async function take(open: OpenPage, shot: Shot): Promise<{ data: Buffer; notes: 
     timeout: STEP_MS,
   };
   try {
+    await refuseMasksOfNothing(open, shot.mask);
     if (shot.element !== undefined) {
       const element = page.locator(shot.element).first();
       await refuseTooLarge(element, shot.element);
@@ -152,6 +153,16 @@ async function take(open: OpenPage, shot: Shot): Promise<{ data: Buffer; notes: 
     const what = shot.element === undefined ? 'The page' : `${shot.element}`;
     throw pageError(error, open, `${what} could not be pictured within ${STEP_MS / 1000} s`);
   }
+}
+
+/** A selector with a mistake in it would show the secret, and nobody would be told. */
+async function refuseMasksOfNothing({ page }: OpenPage, masks: readonly string[]): Promise<void> {
+  for (const mask of masks)
+    if ((await page.locator(mask).count()) === 0)
+      throw new FastbandError(
+        'invalid_input',
+        `Nothing on the page matches the mask ${mask}, so no picture was taken. Correct it, or leave it out.`,
+      );
 }
 
 async function refuseTooLarge(element: Locator, selector: string): Promise<void> {

@@ -16,7 +16,7 @@ export function compareScreenshots(services: ToolServices): Tool {
     risk: 'read',
     contentOnly: true,
     input: z.strictObject({
-      before: source.describe('a picture’s id, or the path of a PNG'),
+      before: source.describe('a picture’s id or fastband://pictures/ID, or the path of a PNG'),
       after: source,
       threshold: z.number().min(0).max(1).optional().describe('per pixel; default 0.1'),
     }),

@@ -15,9 +15,13 @@ export type PictureSource =
       readonly stat: PathStat | null;
     };
 
+/** As answers name a picture: by its id, or by the address of its resource. */
+const PICTURE = /^(?:fastband:\/\/pictures\/)?(p_[A-Za-z0-9_-]{16})$/;
+
 /** @throws FastbandError `not_found`, `invalid_input`, and what the path guard refuses with */
 export async function sourceOf(text: string, context: PlanContext): Promise<PictureSource> {
-  if (/^p_[A-Za-z0-9_-]{16}$/.test(text)) return { kind: 'picture', id: text };
+  const id = PICTURE.exec(text)?.[1];
+  if (id !== undefined) return { kind: 'picture', id };
   const { requested, absolute, relative, type, workspace, stat } = await resolveFor(context, text, 'read');
   if (type === null) throw new FastbandError('not_found', `${text} does not exist.`);
   if (type === 'directory') throw new FastbandError('invalid_input', `${text} is a folder.`);

@@ -7,6 +7,8 @@ interface Session {
   readonly clientId: string;
   readonly turns: Turns;
   open: OpenPage | undefined;
+  /** The device that its page was opened as, in lower case. */
+  device: string | undefined;
   users: number;
   usedAt: number;
   stopIdle: () => void;
@@ -41,11 +43,13 @@ export class Sessions {
   /**
    * A session's page, made when there is none. Calls on one session come one after the other.
    *
-   * @throws FastbandError `limit_reached`
+   * @param device - as which it is opened. A page cannot become another device: its screen and user agent are its own
+   * @throws FastbandError `limit_reached`; `conflict` for a page that is open as another device
    */
   async take(
     clientId: string,
     name: string,
+    device: string | undefined,
     signal: AbortSignal,
     make: () => Promise<OpenPage>,
   ): Promise<{ open: OpenPage; release: () => void }> {
@@ -56,7 +60,14 @@ export class Sessions {
     let done = () => {};
     try {
       done = await session.turns.take(signal);
-      if (session.open === undefined || session.open.closed) session.open = await make();
+      if (session.open === undefined || session.open.closed) {
+        session.open = await make();
+        session.device = device?.toLowerCase();
+      } else if (device !== undefined && device.toLowerCase() !== session.device)
+        throw new FastbandError(
+          'conflict',
+          `The session ${name} is open ${session.device === undefined ? 'without a device' : 'as another device'}. Use another session name for ${device}.`,
+        );
     } catch (error) {
       done();
       this.#left(key, session);
@@ -88,6 +99,7 @@ export class Sessions {
       clientId,
       turns: new Turns(1),
       open: undefined,
+      device: undefined,
       users: 0,
       usedAt: this.#clock.now(),
       stopIdle: () => {},

@@ -5,7 +5,7 @@ export const side = z.int().min(50).max(4000);
 /** The screen that a page is shown on. */
 export const VIEW = {
   viewport: z.strictObject({ width: side, height: side }).optional(),
-  device: z.string().max(100).optional().describe('e.g. iPhone 15'),
+  device: z.string().max(100).optional().describe('e.g. iPhone 15; a session keeps its own'),
   theme: z.enum(['light', 'dark']).optional(),
 };
 

@@ -356,6 +356,13 @@ describe('the tools beside it', () => {
       sql: "SELECT * FROM items WHERE name = 'x'",
     });
     expect(output).toMatchObject({ plan: [expect.stringContaining('items_name')] });
+    const bound = { database: 'shop.db', sql: 'SELECT * FROM items WHERE name = ? AND id > ?' };
+    expect((await call('explain_query', { ...bound, params: ['x', 1] })).output).toMatchObject({
+      plan: [expect.stringContaining('items_name')],
+    });
+    expect((await refusal(call('explain_query', { ...bound, params: ['x'] }))).message).toContain(
+      'Too few parameter values',
+    );
     expect(
       (await refusal(call('explain_query', { database: 'shop.db', sql: 'DELETE FROM items' }))).code,
     ).toBe('query_refused');

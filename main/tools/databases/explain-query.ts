@@ -4,6 +4,7 @@ import { defineTool } from '../tool.ts';
 import type { Engines } from './engines.ts';
 import type { Rows } from './jobs.ts';
 import { sqlPreview } from './question.ts';
+import { Parameters } from './schemas.ts';
 import { askingEffects, planSource, type SourceServices } from './source.ts';
 
 export function explainQuery(engines: Engines, services: SourceServices): Tool {
@@ -13,18 +14,22 @@ export function explainQuery(engines: Engines, services: SourceServices): Tool {
     description: 'How the database would answer a question: which tables and indexes, in which order.',
     group: 'databases',
     risk: 'read',
-    input: z.strictObject({ database: z.string(), sql: z.string().min(1).max(100_000) }),
+    input: z.strictObject({
+      database: z.string(),
+      sql: z.string().min(1).max(100_000),
+      params: Parameters.optional(),
+    }),
     output: z.object({ plan: z.array(z.string()) }),
-    async plan({ database, sql }, context) {
+    async plan({ database, sql, params = [] }, context) {
       const source = await planSource(context, services, database, 'read');
       return {
         effects: askingEffects(source),
-        data: { source, sql },
-        preview: () => sqlPreview(source, sql, []),
+        data: { source, sql, params },
+        preview: () => sqlPreview(source, sql, params),
       };
     },
-    async run({ data: { source, sql } }, context) {
-      const { rows } = await engines.ask<Rows>(source, { op: 'explain', sql }, context);
+    async run({ data: { source, sql, params } }, context) {
+      const { rows } = await engines.ask<Rows>(source, { op: 'explain', sql, params }, context);
       return {
         output: { plan: source.kind === 'server' ? rows.map(([line]) => String(line)) : planLines(rows) },
         summary: `Explained a question to ${source.name}, ${rows.length} steps.`,

@@ -26,11 +26,17 @@ export interface WriteJob {
   readonly room: PageRoom;
 }
 
+export interface ExplainJob {
+  readonly op: 'explain';
+  readonly sql: string;
+  readonly params: readonly Parameter[];
+}
+
 /** What a database can be asked. */
 export type Job =
   | RowsJob
   | WriteJob
-  | { readonly op: 'explain'; readonly sql: string }
+  | ExplainJob
   | { readonly op: 'describe'; readonly table?: string | undefined };
 
 export interface Rows {

@@ -7,7 +7,7 @@ import { callerPath, NO_FOLLOW, NON_BLOCK } from '../../guard/path.ts';
 import type { Keys } from '../../vault/keys.ts';
 import { childPath, resolveFor } from '../paths.ts';
 import { defineTool } from '../tool.ts';
-import { POSTGRES_PORT, serverOf } from './source.ts';
+import { serverOf } from './source.ts';
 
 const MAX_ENTRIES = 50_000;
 const MAX_FOUND = 200;
@@ -26,7 +26,7 @@ export function listDatabases(keys: Keys): Tool {
     input: z.strictObject({}),
     output: z.object({
       databases: z.array(z.object({ database: z.string(), bytes: z.int() })),
-      /** `pg:NAME` for each secret that may go to one host, on PostgreSQL's own port. */
+      /** `pg:NAME` for each secret that may go to one host and port, and nowhere else. */
       servers: z.array(z.string()),
       /** Not everything was looked at. */
       more: z.boolean(),
@@ -46,9 +46,9 @@ export function listDatabases(keys: Keys): Tool {
         }
       }
       const more = walk.left <= 0 || found.length >= MAX_FOUND;
-      // Known by where they may go: what a secret holds is not looked at.
+      // Known by where they may go: what a secret holds is not looked at. Servers listen on ports of all kinds.
       const servers = (await keys.list()).flatMap(({ id, hosts }) =>
-        id.startsWith('secret:') && serverOf(hosts)?.port === POSTGRES_PORT ? [`pg:${id.slice(7)}`] : [],
+        id.startsWith('secret:') && serverOf(hosts) !== undefined ? [`pg:${id.slice(7)}`] : [],
       );
       const count = found.length + servers.length;
       return { output: { databases: found, servers, more }, summary: `Found ${count} databases.` };

@@ -1,18 +1,24 @@
+import { DatabaseError } from 'pg';
 import { FastbandError } from '../../core/errors.ts';
 import type { ColumnInfo, Description, TableInfo } from './jobs.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
 const MAX_TABLES = 200;
+const MAX_COUNT = 10_000;
+const COUNT_MS = 2000;
 
 type Row = readonly (string | null)[];
 
-/** Tables and views that the role may read. Row counts are the server's own estimates: counting could take hours. */
+/**
+ * Tables and views that the role may read. Row counts are the server's own estimates: counting could take hours. Tables
+ * that it has made none for are counted, as far as `MAX_COUNT`.
+ */
 export async function describePostgres(
   session: PostgresSession,
   only: string | undefined,
 ): Promise<Description> {
   const { rows: all } = await session.query(
-    `SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples::bigint
+    `SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples::bigint, format('%I.%I', n.nspname, c.relname), c.relrowsecurity
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
@@ -30,14 +36,21 @@ export async function describePostgres(
     grouped(await session.query(INDEXES, ids)),
     grouped(await session.query(FOREIGN_KEYS, ids)),
   ];
+  const counted = await countRows(
+    session,
+    chosen.filter(([, , , kind, estimate, , judged]) => isUnknown(kind, estimate) && judged !== 't'),
+  );
   const tables = chosen.map(([oid, schema, name, kind, estimate]): TableInfo => {
     const rows = Number(estimate);
     const id = String(oid);
     return {
       name: schema === 'public' ? String(name) : `${schema}.${name}`,
       type: kind === 'v' || kind === 'm' ? 'view' : kind === 'f' ? 'virtual' : 'table',
-      // Below 0: never looked at. A view has none.
-      ...(kind === 'v' || kind === 'f' || rows < 0 ? {} : { rows, estimated: true }),
+      ...(kind === 'v' || kind === 'f'
+        ? {}
+        : isUnknown(kind, estimate)
+          ? counted.get(id)
+          : { rows, estimated: true }),
       columns: (columns.get(id) ?? []).map(columnOf),
       indexes: (indexes.get(id) ?? []).map(([, index, unique, parts]) => ({
         name: String(index),
@@ -51,6 +64,47 @@ export async function describePostgres(
     };
   });
   return { tables, left: all.length - tables.length };
+}
+
+/** Below 0: never looked at, or 0 before PostgreSQL 14. A partitioned one is not looked at by itself, ever. */
+function isUnknown(kind: string | null | undefined, estimate: string | null | undefined): boolean {
+  return (kind === 'r' || kind === 'm' || kind === 'p') && Number(estimate) <= 0;
+}
+
+/**
+ * Rows of each, up to a limit. Not of views and foreign tables, nor where rules choose the rows: counting would run what
+ * the schema says. Where it takes too long, or a table is locked, no rows are told.
+ */
+async function countRows(
+  session: PostgresSession,
+  tables: readonly Row[],
+): Promise<ReadonlyMap<string, Pick<TableInfo, 'rows' | 'more'>>> {
+  // A partition may be a foreign table.
+  const own = tables.filter(([, , , kind]) => kind !== 'p');
+  if (own.length === 0) return new Map();
+  // The server has quoted each name itself.
+  const counts = own.map(
+    ([oid, , , , , name]) =>
+      `SELECT ${Number(oid)}, (SELECT count(*) FROM (SELECT FROM ONLY ${name} LIMIT ${MAX_COUNT + 1}) AS part)`,
+  );
+  await session.query(
+    `SAVEPOINT counting; SET LOCAL statement_timeout = ${COUNT_MS}; SET LOCAL lock_timeout = ${COUNT_MS / 4}`,
+  );
+  try {
+    const { rows } = await session.query(counts.join(' UNION ALL '));
+    return new Map(
+      rows.map(([oid, count]) => {
+        const all = Number(count);
+        return [String(oid), all > MAX_COUNT ? { rows: MAX_COUNT, more: true } : { rows: all }];
+      }),
+    );
+  } catch (error) {
+    // Stopped, or not given the lock.
+    if (!(error instanceof DatabaseError) || !/^(?:57014|55P03)$/.test(error.code ?? '')) throw error;
+    return new Map();
+  } finally {
+    await session.query('ROLLBACK TO SAVEPOINT counting');
+  }
 }
 
 const COLUMNS = `

@@ -206,6 +206,38 @@ describe.skipIf(POSTGRES_BIN === undefined)('PostgreSQL', () => {
     expect(one.output).toMatchObject({ tables: [{ name: 'archive.years' }] });
   });
 
+  test('tells rows of tables that the server never looked at, up to a limit, and of no locked one', async () => {
+    const rows = async () => {
+      const { tables } = (await call('describe_database', { database: 'pg:shop' })).output as {
+        tables: { name: string; rows?: number; more?: boolean; estimated?: boolean }[];
+      };
+      return Object.fromEntries(
+        tables.map(({ name, rows: n, more, estimated }) => [name, [n, more, estimated]]),
+      );
+    };
+    await server.sql('INSERT INTO archive.years SELECT generate_series(1, 10001)');
+    expect(await rows()).toMatchObject({
+      items: [2, undefined, true],
+      orders: [expect.any(Number), undefined, undefined],
+      'archive.years': [10_000, true, undefined],
+      cheap: [undefined, undefined, undefined],
+    });
+    const locked = server.sql('BEGIN; LOCK TABLE archive.years; SELECT pg_sleep(4); COMMIT');
+    await expect
+      .poll(async () => server.sql("SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"))
+      .not.toEqual([]);
+    expect(await rows()).toMatchObject({
+      items: [2, undefined, true],
+      'archive.years': [undefined, undefined, undefined],
+    });
+    await locked;
+  });
+
+  test('tells of one table', async () => {
+    const one = await call('describe_database', { database: 'pg:shop', table: 'archive.years' });
+    expect(one.output).toMatchObject({ tables: [{ name: 'archive.years' }] });
+  });
+
   test('is sampled, explained and listed', async () => {
     const sample = await call('sample_table', { database: 'pg:shop', table: 'items', limit: 1 });
     expect((sample.output as { rows: unknown[][] }).rows.map(([id, name]) => [id, name])).toEqual([
@@ -221,7 +253,15 @@ describe.skipIf(POSTGRES_BIN === undefined)('PostgreSQL', () => {
       plan: string[];
     };
     expect(plan[0]).toMatch(/^Seq Scan on items/);
-    expect((await call('list_databases', {})).output).toMatchObject({ servers: ['pg:public'] });
+    const bound = await call('explain_query', {
+      database: 'pg:shop',
+      sql: 'SELECT * FROM items WHERE name = $1',
+      params: ['pen'],
+    });
+    expect(JSON.stringify(bound.output)).toContain("name = 'pen'");
+    const { servers } = (await call('list_databases', {})).output as { servers: string[] };
+    expect(servers).toEqual(expect.arrayContaining(['pg:shop', 'pg:admin', 'pg:public']));
+    for (const not of ['pg:api', 'pg:two', 'pg:nowhere']) expect(servers).not.toContain(not);
   });
 
   describe('a change', () => {

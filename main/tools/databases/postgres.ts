@@ -3,7 +3,7 @@ import { FastbandError } from '../../core/errors.ts';
 import { maskValues } from '../../core/redact.ts';
 import { oneStatement, refused } from '../../guard/sql.ts';
 import type { ToolServices } from '../services.ts';
-import type { Description, Job, Rows, RowsJob, WriteJob, Written } from './jobs.ts';
+import type { Description, ExplainJob, Job, Rows, RowsJob, WriteJob, Written } from './jobs.ts';
 import { addressOf } from './postgres-address.ts';
 import { describePostgres } from './postgres-describe.ts';
 import { checkRole } from './postgres-role.ts';
@@ -99,7 +99,7 @@ async function answer(session: PostgresSession, job: Job, seconds: number): Prom
   if (job.op === 'write') return change(session, job);
   try {
     if (job.op === 'rows') return await readRows(session, job);
-    if (job.op === 'explain') return await explain(session, job.sql);
+    if (job.op === 'explain') return await explain(session, job);
     return await describe(session, job.table);
   } finally {
     // Nothing that was read is to be kept, whatever a function did on the way.
@@ -142,10 +142,10 @@ async function readRows(session: PostgresSession, { sql, params, offset, room }:
   };
 }
 
-async function explain(session: PostgresSession, sql: string): Promise<Rows> {
+async function explain(session: PostgresSession, { sql, params }: ExplainJob): Promise<Rows> {
   // That it may be asked is decided first, as for the question itself.
-  await declare(session, sql, []);
-  const plan = await session.query(`EXPLAIN\n${oneStatement(sql)}`, []);
+  await declare(session, sql, params);
+  const plan = await session.query(`EXPLAIN\n${oneStatement(sql)}`, params);
   return { columns: [], rows: plan.rows.map((row) => [...row]), more: false, shortened: 0 };
 }
 

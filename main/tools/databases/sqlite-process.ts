@@ -80,7 +80,7 @@ function serve(): void {
       const value =
         job.op === 'describe'
           ? describe(open.db, job.table)
-          : explainQuestion(open.db, job.sql, { rows: 1000, bytes: 1024 * 1024 });
+          : explainQuestion(open.db, job, { rows: 1000, bytes: 1024 * 1024 });
       open.check();
       return value;
     } finally {

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { FastbandError } from '../../core/errors.ts';
 import { type Access, type Instruction, judgeProgram, oneStatement, refused } from '../../guard/sql.ts';
-import type { Parameter, Rows, RowsJob, WriteJob } from './jobs.ts';
+import type { ExplainJob, Parameter, Rows, RowsJob, WriteJob } from './jobs.ts';
 import { type Cell, Page, type PageRoom, type Shaper } from './values.ts';
 
 type Statement = Database.Statement<unknown[], unknown[]>;
@@ -107,11 +107,15 @@ export function change(
   };
 }
 
-export function explainQuestion(db: Database.Database, text: string, room: PageRoom): Rows {
+export function explainQuestion(
+  db: Database.Database,
+  { sql: text, params }: Pick<ExplainJob, 'sql' | 'params'>,
+  room: PageRoom,
+): Rows {
   // That it may be asked is decided first, as for the question itself.
   prepareQuestion(db, text);
   const statement = db.prepare<unknown[], unknown[]>(`EXPLAIN QUERY PLAN ${oneStatement(text)}`).raw(true);
-  return new Reading(statement, []).page({ offset: 0, room });
+  return new Reading(statement, params).page({ offset: 0, room });
 }
 
 function total(db: Database.Database): number {

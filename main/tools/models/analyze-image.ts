@@ -55,7 +55,7 @@ export function analyzeImage(services: ToolServices): Tool {
     risk: 'net',
     contentOnly: true,
     input: z.strictObject({
-      image: z.string().describe('path, or fastband://pictures/ID'),
+      image: z.string().describe('path, picture id, or fastband://pictures/ID'),
       mode: z.enum(MODES).optional(),
       question: z.string().max(4000).optional(),
       requirements: z.array(z.string().max(1000)).max(50).optional(),

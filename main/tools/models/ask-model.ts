@@ -22,7 +22,11 @@ export function askModel(services: ToolServices): Tool {
       system: z.string().max(MAX_PROMPT).optional(),
       model: z.string().max(200).optional(),
       provider: Provider.optional(),
-      images: z.array(z.string()).max(10).optional().describe('paths, or fastband://pictures/ID'),
+      images: z
+        .array(z.string())
+        .max(10)
+        .optional()
+        .describe('paths, picture ids, or fastband://pictures/ID'),
       max_tokens: z.int().min(1).max(64_000).optional(),
       schema: z.record(z.string(), z.unknown()).optional().describe('JSON schema of the answer'),
     }),

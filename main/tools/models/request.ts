@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Preview } from '../../../contract/approvals.ts';
 import type { Effect } from '../../../contract/effects.ts';
 import { PROVIDERS, type Provider } from '../../../contract/keys.ts';
-import type { Settings } from '../../../contract/settings.ts';
+import type { PictureInfo } from '../../../contract/pictures.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../../contract/settings.ts';
 import { FastbandError } from '../../core/errors.ts';
+import type { Picture } from '../../core/gallery.ts';
 import { findSecrets } from '../../core/redact.ts';
 import type { PlanContext, PlanPreview } from '../../core/tool.ts';
 import { callerPath, changed, type PathStat } from '../../guard/path.ts';
@@ -14,7 +16,10 @@ import type { ToolServices } from '../services.ts';
 
 /** What all three providers take. */
 const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
-const PICTURE = /^fastband:\/\/pictures\/([\w-]{1,100})$/;
+/** Longest side of a picture of the gallery as it is sent, in pixels: providers refuse very high ones, or make them this small. */
+const MAX_EDGE = 1568;
+/** As answers name a picture: by the address of its resource, or by its id. */
+const PICTURE = /^(?:fastband:\/\/pictures\/([\w-]{1,100})|(p_[A-Za-z0-9_-]{16}))$/;
 export const TIERS = ['fast', 'balanced', 'powerful'] as const;
 type Tier = (typeof TIERS)[number];
 
@@ -22,6 +27,8 @@ export interface Candidate {
   readonly provider: Provider;
   readonly model: string;
   readonly baseUrl: string;
+  /** No key is sent, even where there is one by the time of the call: that was not approved. */
+  readonly keyless?: true;
 }
 
 /** An image as it was when the call was planned. */
@@ -38,7 +45,8 @@ export interface PlannedImage {
 }
 
 /**
- * Who may answer, in order: the provider that was named, or those that have a key, as the person ordered them.
+ * Who may answer, in order: the provider that was named, or those that have a key, as the person ordered them. A server of the
+ * person's own that speaks as OpenAI does needs none.
  *
  * @throws FastbandError `key_missing`
  */
@@ -52,7 +60,9 @@ export async function candidatesFor(
   const named = wanted.provider ?? (tier ? undefined : providerOf(model));
   const order = named === undefined ? orderOf(settings) : [named];
   const known = await Promise.all(order.map((provider) => services.keys.info(provider)));
-  const candidates = order.filter((_, at) => known[at] !== undefined);
+  const keyless = (provider: Provider) =>
+    provider === 'openai' && settings.providers.openaiUrl !== DEFAULT_SETTINGS.providers.openaiUrl;
+  const candidates = order.filter((provider, at) => known[at] !== undefined || keyless(provider));
   if (candidates.length === 0)
     throw new FastbandError(
       'key_missing',
@@ -62,15 +72,16 @@ export async function candidatesFor(
     provider,
     model: tier ? modelOf(settings, provider, model as Tier) : model,
     baseUrl: settings.providers[`${provider}Url`],
+    ...(known[order.indexOf(provider)] === undefined ? { keyless: true as const } : {}),
   }));
 }
 
 /** What reaching these would do: the most trusted kind of effect last. */
 export function effectsOf(services: ToolServices, candidates: readonly Candidate[]): Effect[] {
-  return candidates.flatMap(({ provider, baseUrl }): Effect[] => {
+  return candidates.flatMap(({ provider, baseUrl, keyless }): Effect[] => {
     const { host, port } = services.net.parse(baseUrl);
     return [
-      { kind: 'secret', provider },
+      ...(keyless ? [] : [{ kind: 'secret' as const, provider }]),
       { kind: 'net', method: 'POST', host, port, url: baseUrl },
     ];
   });
@@ -85,10 +96,12 @@ export async function planImages(
   const effects: Effect[] = [];
   const planned: PlannedImage[] = [];
   for (const image of images) {
-    const id = PICTURE.exec(image)?.[1];
+    const [, address, own] = PICTURE.exec(image) ?? [];
+    const id = address ?? own;
     if (id !== undefined) {
-      const { data } = await services.pictures.read(id, context.client.id);
-      planned.push(describe(image, 'picture', id, null, data));
+      const { data, info } = await services.pictures.read(id, context.client.id);
+      const name = isLarge(info) ? `${image}, made smaller` : image;
+      planned.push({ ...describe(name, 'picture', id, null, data), requested: image });
       continue;
     }
     const path = await resolveFor(context, image, 'read');
@@ -105,7 +118,7 @@ export async function planImages(
   return { effects, images: planned };
 }
 
-/** The images as they were planned. @throws FastbandError `changed_since_plan` */
+/** The images as they were planned, and pictures of the gallery as small as a screenshot's answer shows them. @throws FastbandError `changed_since_plan` */
 export async function readImages(
   services: ToolServices,
   clientId: string,
@@ -113,14 +126,30 @@ export async function readImages(
 ): Promise<{ mimeType: string; data: string }[]> {
   return Promise.all(
     images.map(async ({ from, at, requested, stat, sha256, mimeType, name }) => {
-      const bytes =
-        from === 'picture'
-          ? (await services.pictures.read(at, clientId)).data
-          : await readBytes({ absolute: at, requested, stat });
+      const picture = from === 'picture' ? await services.pictures.read(at, clientId) : undefined;
+      const bytes = picture?.data ?? (await readBytes({ absolute: at, requested, stat }));
       if (hashOf(bytes) !== sha256) throw changed(name);
+      if (picture !== undefined && isLarge(picture.info)) return smaller(services, picture);
       return { mimeType, data: bytes.toString('base64') };
     }),
   );
+}
+
+function isLarge({ width, height, bytes }: Pick<PictureInfo, 'width' | 'height' | 'bytes'>): boolean {
+  return Math.max(width, height) > MAX_EDGE || bytes > MAX_IMAGE_BYTES;
+}
+
+async function smaller(
+  { browsers }: ToolServices,
+  { data, info }: Picture,
+): Promise<{ mimeType: string; data: string }> {
+  const { imaging } = await browsers.browser();
+  const same = await imaging.draw(data, info.type, info.type, MAX_EDGE);
+  const drawn =
+    same.data.length > MAX_IMAGE_BYTES
+      ? await imaging.draw(same.data, same.type, 'image/jpeg', MAX_EDGE)
+      : same;
+  return { mimeType: drawn.type, data: drawn.data.toString('base64') };
 }
 
 /** What is sent, whole: to whom, the words, and each image with its size. */
@@ -140,7 +169,10 @@ export function previewOf(
     text: content,
     omitted: 0,
   });
-  const to = candidates.map(({ provider, model, baseUrl }) => `${model} (${provider}, ${hostOf(baseUrl)})`);
+  const to = candidates.map(
+    ({ provider, model, baseUrl, keyless }) =>
+      `${model} (${provider}, ${hostOf(baseUrl)}${keyless ? ', without a key' : ''})`,
+  );
   const sent = [...(about.system === undefined ? [] : [about.system]), about.prompt].join('\n');
   const secrets = findSecrets(sent);
   return {
@@ -178,7 +210,8 @@ function describe(
   const mimeType = imageTypeOf(bytes);
   if (mimeType === undefined)
     throw new FastbandError('invalid_input', `${name} is no PNG, JPEG, GIF or WebP image.`);
-  if (bytes.length > MAX_IMAGE_BYTES)
+  // A picture of the gallery is made smaller before it is sent.
+  if (from === 'file' && bytes.length > MAX_IMAGE_BYTES)
     throw new FastbandError(
       'too_large',
       `${name} has ${bytes.length} bytes; models take at most ${MAX_IMAGE_BYTES}.`,

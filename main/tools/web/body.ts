@@ -58,17 +58,25 @@ export function mediaType(contentType: string | null): string {
   return (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** What a body is by its declared type, and by its look where none is declared. */
-export function kindOf(type: string, bytes: Buffer): 'html' | 'text' | 'binary' {
+/**
+ * What a body is by its declared type, and by its look where none is declared.
+ *
+ * @param contentType - the whole header: UTF-16 without a mark is full of zeros and still text, where the charset says so
+ */
+export function kindOf(
+  type: string,
+  bytes: Buffer,
+  contentType: string | null = null,
+): 'html' | 'text' | 'binary' {
   const start = bytes.subarray(0, 1024);
   const wide = (start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff);
-  const looksBinary = !wide && start.includes(0);
+  const said = /^(?:utf-?16|ucs-?2|iso-10646-ucs-2|unicode|csunicode)/i.test(charsetOf(contentType) ?? '');
+  const looksBinary = !wide && !said && start.includes(0);
   if (type === '' || type === 'application/octet-stream') {
     if (looksBinary) return 'binary';
     if (/^\s*(?:<!doctype html|<html)/i.test(start.toString('latin1'))) return 'html';
     return type === '' ? 'text' : 'binary';
   }
-  // UTF-16 without a mark is full of zeros and still text; the charset then says so.
   if (type === 'text/html' || type === 'application/xhtml+xml') return 'html';
   const textual =
     type.startsWith('text/') ||
@@ -87,8 +95,7 @@ export function kindOf(type: string, bytes: Buffer): 'html' | 'text' | 'binary' 
  */
 export function decodeText(bytes: Buffer, contentType: string | null, truncated: boolean): string {
   const marked = markOf(bytes);
-  const declared = /;\s*charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType ?? '')?.[1];
-  const label = marked ?? declared ?? headCharset(bytes);
+  const label = marked ?? charsetOf(contentType) ?? headCharset(bytes);
   const decoder = decoderFor(label);
   if (decoder !== undefined) return decoder.decode(bytes, { stream: truncated });
   try {
@@ -96,6 +103,10 @@ export function decodeText(bytes: Buffer, contentType: string | null, truncated:
   } catch {
     return new TextDecoder('windows-1252').decode(bytes);
   }
+}
+
+function charsetOf(contentType: string | null): string | undefined {
+  return /;\s*charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType ?? '')?.[1];
 }
 
 function markOf(bytes: Buffer): string | undefined {

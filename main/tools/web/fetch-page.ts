@@ -125,7 +125,7 @@ export class PageFetcher {
       hops,
       title: '',
     };
-    const kind = kindOf(contentType, bytes);
+    const kind = kindOf(contentType, bytes, header);
     if (kind === 'binary') return { ...base, kind, text: '', note: 'Not text: nothing is shown of it.' };
     const text = decodeText(bytes, header, truncated);
     if (kind === 'text' || request.format === 'raw') return { ...base, kind: 'text', text, note: '' };

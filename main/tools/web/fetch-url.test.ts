@@ -289,6 +289,7 @@ describe('what a body is, and in which characters', () => {
       Buffer.from('<p>+ADw-script+AD4-'),
       '+ADw-script+AD4-',
     ],
+    ['UTF-16 without a mark', 'text/plain; charset=utf-16le', Buffer.from('naïve', 'utf16le'), 'naïve'],
     ['an unknown one', 'text/plain; charset=x-none', Buffer.from('naïve'), 'naïve'],
     ['Japanese', 'text/plain; charset=shift_jis', Buffer.from([0x93, 0xfa, 0x96, 0x7b]), '日本'],
     ['a page that says it is UTF-16 in ASCII', 'text/html', Buffer.from('<meta charset=utf-16><p>ok'), 'ok'],

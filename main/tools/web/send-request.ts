@@ -53,7 +53,7 @@ export async function sendRequest(
     const { bytes, truncated } = await readBody(response, web.maxBytes, target.host, signal);
     const header = response.headers.get('content-type');
     const contentType = hide(mediaType(header));
-    const isText = kindOf(contentType, bytes) !== 'binary';
+    const isText = kindOf(contentType, bytes, header) !== 'binary';
     const whole = isText ? decodeText(bytes, header, truncated) : '';
     // Masked with more behind it than is told, so that no cut can hide a secret from the mask.
     const first = whole.slice(0, MAX_TEXT + MARGIN);

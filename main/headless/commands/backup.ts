@@ -94,24 +94,37 @@ export function addBackup(program: Command): void {
       'backup restore fastband-20261123T090000Z-3f09aa.backup.age',
       'backup restore /media/disk/x.backup.age --home ~/new',
     ],
-  ).action(async (backup: string, options: CommonOptions) => {
-    const home = resolveHome(options.home);
-    const file = fileOf(backup, home);
-    const passphrase = await passphraseFor(file);
-    const [{ restoreBackup }, { systemClock }] = await Promise.all([
-      import('../../backup/restore.ts'),
-      import('../../node-ports.ts'),
-    ]);
-    const restored = await restoreBackup(
-      { home, file, ...passphrase, clock: systemClock, log: commandLog },
-      { progress },
-    );
-    if (options.json) return printJson(restored);
-    print(`Restored what was backed up ${time(restored.createdAt)}.`);
-    if (restored.aside !== undefined) print(`What was there before is in ${showLine(restored.aside)}`);
-    for (const name of restored.revoked) print(`Still revoked: ${showLine(name)}`);
-    note('Rules, grants and clients are as they were then: look through them before you start Fastband.');
-  });
+  )
+    .option(
+      '--keep-clients',
+      'let clients in again of which nothing here can say whether they were revoked since',
+    )
+    .action(async (backup: string, options: CommonOptions & { keepClients?: boolean }) => {
+      const home = resolveHome(options.home);
+      const file = fileOf(backup, home);
+      const passphrase = await passphraseFor(file);
+      const { keepClients = false } = options;
+      const [{ restoreBackup }, { systemClock }] = await Promise.all([
+        import('../../backup/restore.ts'),
+        import('../../node-ports.ts'),
+      ]);
+      const restored = await restoreBackup(
+        { home, file, ...passphrase, keepClients, clock: systemClock, log: commandLog },
+        { progress },
+      );
+      if (options.json) return printJson(restored);
+      print(`Restored what was backed up ${time(restored.createdAt)}.`);
+      if (restored.aside !== undefined) print(`What was there before is in ${showLine(restored.aside)}`);
+      for (const name of restored.revoked) print(`Still revoked: ${showLine(name)}`);
+      for (const name of restored.unsure) print(`Revoked: ${showLine(name)}`);
+      if (restored.unsure.length > 0)
+        note(
+          'What was here cannot say whether these were revoked after the backup, so their tokens no longer work. Make new ones for those that you still trust: fastband client add NAME',
+        );
+      note(
+        'Rules and grants are as they were then: a denial that you added since is gone, and a permission that you took away is back. Look through them before you start Fastband: fastband rules list',
+      );
+    });
 }
 
 function fileOf(backup: string, home: string): string {

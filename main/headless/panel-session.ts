@@ -4,6 +4,8 @@ import { sha256 } from './panel-guard.ts';
 import type { SignedOut } from './panel-signed-out.ts';
 
 const LIFE_MS = 12 * 60 * 60 * 1000;
+/** From the link to the page that binds it: a browser needs seconds. */
+const UNBOUND_LIFE_MS = 60 * 1000;
 /** Clocks that are set right by the network jump a little. */
 const SKEW_MS = 5 * 60 * 1000;
 
@@ -30,7 +32,8 @@ export interface SessionOptions {
  * Cookies do not know ports: a browser sends the panel's cookie to every server on 127.0.0.1, also to one that an
  * agent started to look at its work. Such a server must not be able to answer approvals with it. So the page makes a
  * key, keeps it in its own storage (which does know ports), and binds the session to it: from then on the cookie
- * counts only together with that key in a header.
+ * counts only together with that key in a header. The cookie of before says in its own signed text that it ends within a
+ * minute: after a restart nobody knows any more that its session was bound.
  */
 export class Sessions {
   readonly #options: SessionOptions;
@@ -46,7 +49,7 @@ export class Sessions {
     return {
       id: Buffer.from(this.#options.random(16)).toString('base64url'),
       issued: now,
-      expires: now + LIFE_MS,
+      expires: now + UNBOUND_LIFE_MS,
       keyHash: '',
     };
   }
@@ -78,6 +81,8 @@ export class Sessions {
 
   isLive(session: Session): boolean {
     const now = this.#options.clock.now();
+    // Also one of an earlier Fastband, which gave the cookie of before twelve hours.
+    if (session.keyHash === '' && now >= session.issued + UNBOUND_LIFE_MS) return false;
     // One of a time to come was made before the clock was set back: how old it is cannot be told.
     if (session.issued > now + SKEW_MS) return false;
     return now < session.expires && !this.#options.signedOut.has(session);
@@ -92,7 +97,7 @@ export class Sessions {
   /** @returns the session bound to the key; undefined when it is bound to another one already */
   bind(session: Session, key: string): Session | undefined {
     if (session.keyHash !== '') return this.hasKey(session, key) ? session : undefined;
-    const bound = { ...session, keyHash: hashOf(key) };
+    const bound = { ...session, expires: session.issued + LIFE_MS, keyHash: hashOf(key) };
     for (const [id, { expires }] of this.#bound)
       if (expires <= this.#options.clock.now()) this.#bound.delete(id);
     this.#bound.set(session.id, bound);

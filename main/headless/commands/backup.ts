@@ -10,6 +10,15 @@ import { readSecret } from '../secret-prompt.ts';
 import { note, print, printJson, table, time, UsageError } from '../terminal.ts';
 import { addCommand, addGroup, type CommonOptions, withApp } from './with-app.ts';
 
+interface RestoreOptions extends CommonOptions {
+  readonly unencrypted?: boolean;
+  readonly keepClients?: boolean;
+}
+
+/** Its hashes lie beside what they are of, and the log's key too: who can write the file can make them all anew. */
+const UNSIGNED =
+  'This backup is not encrypted, so nothing shows whether somebody changed the rules, grants or clients in it.';
+
 export function addBackup(program: Command): void {
   const group = addGroup(
     program,
@@ -47,7 +56,7 @@ export function addBackup(program: Command): void {
       note(
         made.encrypted
           ? 'Without its passphrase it cannot be read, by nobody. Keys are not in it: they stay in the keychain.'
-          : 'It is not encrypted: keep it where only you can read it.',
+          : 'It is not encrypted: keep it where only you can read and change it.',
       );
     });
 
@@ -80,10 +89,12 @@ export function addBackup(program: Command): void {
     const facts = await inDraft(existsSync(home) ? join(home, 'backups') : tmpdir(), (staging) =>
       runExamine({ file, staging, ...passphrase }, { progress }),
     );
-    if (options.json) return printJson({ ok: true, ...facts });
+    const encrypted = passphrase.passphrase !== undefined;
+    if (options.json) return printJson({ ok: true, encrypted, ...facts });
     print(
       `It is whole: made ${time(facts.createdAt)} by Fastband ${showLine(facts.version)}, ${facts.files} files, ${facts.auditRows} audit rows that verify.`,
     );
+    if (!encrypted) note(UNSIGNED);
   });
 
   addCommand(
@@ -95,14 +106,19 @@ export function addBackup(program: Command): void {
       'backup restore /media/disk/x.backup.age --home ~/new',
     ],
   )
+    .option('--unencrypted', 'take one that is not encrypted, because you know that nobody changed it')
     .option(
       '--keep-clients',
       'let clients in again of which nothing here can say whether they were revoked since',
     )
-    .action(async (backup: string, options: CommonOptions & { keepClients?: boolean }) => {
+    .action(async (backup: string, options: RestoreOptions) => {
       const home = resolveHome(options.home);
       const file = fileOf(backup, home);
       const passphrase = await passphraseFor(file);
+      if (passphrase.passphrase === undefined && options.unencrypted !== true)
+        throw new UsageError(
+          `${UNSIGNED} Nothing was changed. Where you know that nobody did, add --unencrypted.`,
+        );
       const { keepClients = false } = options;
       const [{ restoreBackup }, { systemClock }] = await Promise.all([
         import('../../backup/restore.ts'),

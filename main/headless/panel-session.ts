@@ -32,16 +32,19 @@ export interface SessionOptions {
  * Cookies do not know ports: a browser sends the panel's cookie to every server on 127.0.0.1, also to one that an
  * agent started to look at its work. Such a server must not be able to answer approvals with it. So the page makes a
  * key, keeps it in its own storage (which does know ports), and binds the session to it: from then on the cookie
- * counts only together with that key in a header. The cookie of before says in its own signed text that it ends within a
- * minute: after a restart nobody knows any more that its session was bound.
+ * counts only together with that key in a header. The cookie of before lives a minute, and is signed with a key of
+ * this start alone: after another one nobody knows any more that its session was bound.
  */
 export class Sessions {
   readonly #options: SessionOptions;
+  /** Signs cookies that are not bound yet. */
+  readonly #startKey: Uint8Array;
   /** Sessions bound since the start, for requests that were under way with the cookie of before. */
   readonly #bound = new Map<string, Session>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#startKey = options.random(32);
   }
 
   issue(): Session {
@@ -57,7 +60,7 @@ export class Sessions {
   /** The cookie's value. */
   sign(session: Session): string {
     const text = `${session.id}.${session.issued}.${session.expires}.${session.keyHash}`;
-    return `${text}.${this.#mac(text)}`;
+    return `${text}.${this.#mac(text, session.keyHash)}`;
   }
 
   /** The live session that a cookie stands for. Whether its key is there too is another question: `hasKey`. */
@@ -66,10 +69,10 @@ export class Sessions {
     if (cookie === undefined || cookie.length > 500 || end < 0) return undefined;
     const text = cookie.slice(0, end);
     const given = Buffer.from(cookie.slice(end + 1));
-    const right = Buffer.from(this.#mac(text));
-    if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
     const [id, issued, expires, keyHash] = text.split('.');
     if (id === undefined || keyHash === undefined) return undefined;
+    const right = Buffer.from(this.#mac(text, keyHash));
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
     const session: Session = this.#bound.get(id) ?? {
       id,
       issued: Number(issued),
@@ -81,8 +84,6 @@ export class Sessions {
 
   isLive(session: Session): boolean {
     const now = this.#options.clock.now();
-    // Also one of an earlier Fastband, which gave the cookie of before twelve hours.
-    if (session.keyHash === '' && now >= session.issued + UNBOUND_LIFE_MS) return false;
     // One of a time to come was made before the clock was set back: how old it is cannot be told.
     if (session.issued > now + SKEW_MS) return false;
     return now < session.expires && !this.#options.signedOut.has(session);
@@ -109,8 +110,10 @@ export class Sessions {
     await this.#options.signedOut.add(session);
   }
 
-  #mac(text: string): string {
-    return createHmac('sha256', this.#options.key).update(text).digest('base64url');
+  #mac(text: string, keyHash: string): string {
+    return createHmac('sha256', keyHash === '' ? this.#startKey : this.#options.key)
+      .update(text)
+      .digest('base64url');
   }
 }
 

@@ -120,6 +120,8 @@ export const SecurityCheck = z.strictObject({
   claims: z.array(z.string()),
   /** What is not well, and what to do. */
   problem: z.string().optional(),
+  /** What is so here and is nothing to do about: said in place of the usual text. */
+  note: z.string().optional(),
   /** When it was looked at, where that was not now. Milliseconds since the epoch. */
   at: z.int().optional(),
 });

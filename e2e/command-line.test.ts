@@ -336,6 +336,20 @@ describe('backups', () => {
     expect(await box.run(['audit', 'verify'])).toMatchObject({ code: 0 });
   });
 
+  it('not encrypted, and so perhaps changed with every hash made anew, are taken only on the person’s word [BAK-3]', async () => {
+    await box.addClient('Claude Code');
+    const file = await made(['--no-encryption'], '');
+    await box.addClient('Later');
+    const refused = await box.run(['backup', 'restore', file]);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/not encrypted.*--unencrypted/s),
+    });
+    expect(await ok('client', 'list')).toContain('Later');
+    const verified = await box.run(['backup', 'verify', file]);
+    expect(verified).toMatchObject({ code: 0, stderr: expect.stringMatching(/nothing shows whether/) });
+  });
+
   it('killed half-way through being brought back: the home is as it was, and the next time leaves nothing behind [BAK-4]', async () => {
     await box.addClient('Claude Code');
     const file = await made(['--no-encryption'], '');
@@ -346,7 +360,15 @@ describe('backups', () => {
       );
     const copies = () => readdirSync(box.folder).filter((name) => name.startsWith('.home.restore-'));
     for (let i = 0; i < 20 && copies().length === 0; i++) {
-      const child = spawn(process.execPath, [BIN, 'backup', 'restore', file, '--home', box.home]);
+      const child = spawn(process.execPath, [
+        BIN,
+        'backup',
+        'restore',
+        file,
+        '--unencrypted',
+        '--home',
+        box.home,
+      ]);
       const ended = once(child, 'exit');
       while (copies().length === 0 && child.exitCode === null) await new Promise(setImmediate);
       child.kill('SIGKILL');
@@ -355,7 +377,7 @@ describe('backups', () => {
     }
     expect(copies()).toHaveLength(1);
     expect(await names()).toEqual(['Claude Code', 'Later']);
-    expect(await box.run(['backup', 'restore', file])).toMatchObject({ code: 0 });
+    expect(await box.run(['backup', 'restore', file, '--unencrypted'])).toMatchObject({ code: 0 });
     expect(copies()).toEqual([]);
     expect(await names()).toEqual(['Claude Code']);
   });

@@ -27,6 +27,7 @@ import { Tasks } from './core/tasks.ts';
 import type { HostFacts, Tool } from './core/tool.ts';
 import { TRIAL } from './core/trial.ts';
 import { createDiagnostics } from './diagnostics.ts';
+import { programWithFuses, wrongFuses } from './fuses.ts';
 import { createNet } from './guard/net.ts';
 import { examineHealth } from './health.ts';
 import { LiveTables, type Snapshot } from './live-tables.ts';
@@ -57,7 +58,7 @@ export interface AppOptions {
   readonly tools?: readonly Tool[];
   readonly resources?: readonly ResourceProvider[];
   /** What the app knows of itself, asked each time. */
-  readonly desktop?: () => Omit<DesktopFacts, 'automatic'>;
+  readonly desktop?: () => Omit<DesktopFacts, 'automatic' | 'wrongFuses'>;
 }
 
 /** How many rows of calls a rule is tried on. */
@@ -105,6 +106,8 @@ export class Core {
   readonly #stopAnnouncing: () => void;
   #auditWasOk = true;
   #verified: Verified | undefined;
+  /** The program does not change under a host that runs. */
+  #fuses: Promise<string[] | undefined> | undefined;
 
   static async open(given: Ports, options: AppOptions): Promise<Core> {
     const log = recentLog(given.log, createRedactor(given.secrets), () => given.clock.now());
@@ -431,6 +434,8 @@ export class Core {
   async security(): Promise<SecurityCheck[]> {
     const [health, browser] = await Promise.all([this.health(), this.browsers.state()]);
     const desktop = this.#options.desktop?.();
+    if (desktop?.packaged) this.#fuses ??= wrongFuses(programWithFuses(process.execPath, process.platform));
+    const fuses = await this.#fuses;
     return examineSecurity({
       home: this.#ports.home,
       auditOk: this.store.audit.healthy(),
@@ -440,8 +445,13 @@ export class Core {
       allowedHosts: this.settings.current.web.allowedHosts,
       uid: process.getuid?.(),
       panelServed: this.status().panel !== undefined,
+      secretSet: (this.#ports.env.FASTBAND_SECRET_KEY ?? '') !== '',
       verified: this.#verified,
-      desktop: desktop && { ...desktop, automatic: this.settings.current.updates.automatic },
+      desktop: desktop && {
+        ...desktop,
+        wrongFuses: fuses,
+        automatic: this.settings.current.updates.automatic,
+      },
     });
   }
 

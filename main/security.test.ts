@@ -23,8 +23,9 @@ const look = async (facts: Partial<SecurityFacts> = {}) =>
     allowedHosts: ['localhost:3000'],
     uid: 1000,
     panelServed: true,
+    secretSet: false,
     verified: { at: 5, bad: null },
-    desktop: { packaged: true, sandbox: true, feed: true, automatic: true },
+    desktop: { packaged: true, wrongFuses: [], sandbox: true, feed: true, automatic: true },
     ...facts,
   });
 const warnings = (checks: readonly SecurityCheck[]) =>
@@ -54,15 +55,21 @@ test.each<[string, Partial<SecurityFacts>, string, RegExp]>([
   ],
   [
     'the app without its sandbox',
-    { desktop: { packaged: true, sandbox: false, feed: true, automatic: true } },
+    { desktop: { packaged: true, wrongFuses: [], sandbox: false, feed: true, automatic: true } },
     'windows',
     /--no-sandbox/,
   ],
   [
     'updates that are switched off',
-    { desktop: { packaged: true, sandbox: true, feed: true, automatic: false } },
+    { desktop: { packaged: true, wrongFuses: [], sandbox: true, feed: true, automatic: false } },
     'updates',
     /Settings/,
+  ],
+  [
+    'fuses that are not set',
+    { desktop: { packaged: true, wrongFuses: ['RunAsNode'], sandbox: true, feed: true, automatic: true } },
+    'fuses',
+    /RunAsNode/,
   ],
   ['another address', { listening: ['http://192.168.1.2:7850/mcp'] }, 'listen', /192\.168\.1\.2/],
 ])('%s is said, with what to do', async (_name, facts, id, problem) => {
@@ -80,6 +87,26 @@ test.skipIf(process.platform === 'win32').each(['.', 'fastband.db', 'settings.js
     expect(checks[0]?.problem).toContain(join(home, name));
   },
 );
+
+test.skipIf(process.platform === 'win32')(
+  'that others may read a file deep in it is said [FS-9]',
+  async () => {
+    mkdirSync(join(home, 'journal', 'ab'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(home, 'journal', 'ab', 'kept'), '', { mode: 0o600 });
+    expect(warnings(await look())).toEqual([]);
+    chmodSync(join(home, 'journal', 'ab', 'kept'), 0o640);
+    const checks = await look();
+    expect(warnings(checks)).toEqual(['files']);
+    expect(checks[0]?.problem).toContain(join(home, 'journal', 'ab', 'kept'));
+  },
+);
+
+test.each([
+  [true, /is set/],
+  [false, /is not set/],
+])('whether a secret is set is said: %s [ACC-9]', async (secretSet, note) => {
+  expect((await look({ secretSet })).find(({ id }) => id === 'session')?.note).toMatch(note);
+});
 
 test('what cannot be told is not called well', async () => {
   const checks = await look({
@@ -100,8 +127,14 @@ test('what cannot be told is not called well', async () => {
 test.each<[string, Partial<SecurityFacts>, readonly string[]]>([
   ['a log that was not verified since the start', { verified: undefined }, ['chain']],
   [
+    'an app whose fuses cannot be read',
+    { desktop: { packaged: true, wrongFuses: undefined, sandbox: true, feed: true, automatic: true } },
+    ['fuses'],
+  ],
+  ['a folder that is not there', { home: '/nowhere/at/all' }, ['files']],
+  [
     'the app from its sources',
-    { desktop: { packaged: false, sandbox: true, feed: false, automatic: true } },
+    { desktop: { packaged: false, wrongFuses: undefined, sandbox: true, feed: false, automatic: true } },
     ['fuses', 'updates'],
   ],
 ])('%s is no reason to worry, and nothing is claimed of it', async (_name, facts, ids) => {

@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HealthCheck, SecurityCheck } from '../contract/entities.ts';
 import type { BrowserState } from '../contract/pictures.ts';
-import { DATABASE_FILE } from './store/home.ts';
 
 export interface SecurityFacts {
   readonly home: string;
@@ -18,6 +17,8 @@ export interface SecurityFacts {
   readonly uid: number | undefined;
   /** Whether the panel is served to a browser. A weak `FASTBAND_SECRET_KEY` would have kept it from starting. */
   readonly panelServed: boolean;
+  /** Whether `FASTBAND_SECRET_KEY` is set, so that sessions of the panel outlive a restart. */
+  readonly secretSet: boolean;
   /** What the last verification of the log said since Fastband was started. */
   readonly verified: Verified | undefined;
   /** Absent for a host without windows. */
@@ -34,6 +35,8 @@ export interface Verified {
 export interface DesktopFacts {
   /** Installed, and not run from its sources: its fuses are set when it is packaged. */
   readonly packaged: boolean;
+  /** Names of fuses that are not as they must be, as read from the program. Undefined where that cannot be told. */
+  readonly wrongFuses: readonly string[] | undefined;
   /** Chromium's sandbox, of every window. */
   readonly sandbox: boolean;
   /** There is a place where newer versions, with the security fixes in them, can be found. */
@@ -77,7 +80,7 @@ export async function examineSecurity(facts: SecurityFacts): Promise<SecurityChe
         },
     browser(facts),
     openings(facts),
-    { id: 'session', state: facts.panelServed ? 'ok' : 'unknown', claims: ['ACC-7', 'ACC-9'] },
+    session(facts),
     ...(facts.desktop === undefined ? [] : desktop(facts.desktop)),
   ];
 }
@@ -95,7 +98,7 @@ function chain({ verified }: SecurityFacts): SecurityCheck {
   };
 }
 
-function desktop({ packaged, sandbox, feed, automatic }: DesktopFacts): SecurityCheck[] {
+function desktop({ packaged, wrongFuses, sandbox, feed, automatic }: DesktopFacts): SecurityCheck[] {
   return [
     sandbox
       ? { id: 'windows', claims: ['APP-1', 'APP-2'], state: 'ok' }
@@ -106,7 +109,7 @@ function desktop({ packaged, sandbox, feed, automatic }: DesktopFacts): Security
           problem:
             'The windows run without Chromium’s sandbox, as the app was started with --no-sandbox. Start it without.',
         },
-    { id: 'fuses', claims: ['APP-8'], state: packaged ? 'ok' : 'unknown' },
+    fuses(packaged ? wrongFuses : undefined),
     feed && !automatic
       ? {
           id: 'updates',
@@ -118,24 +121,70 @@ function desktop({ packaged, sandbox, feed, automatic }: DesktopFacts): Security
   ];
 }
 
+function fuses(wrong: readonly string[] | undefined): SecurityCheck {
+  const check = { id: 'fuses' as const, claims: ['APP-8'] };
+  if (wrong === undefined || wrong.length === 0)
+    return { ...check, state: wrong === undefined ? 'unknown' : 'ok' };
+  return {
+    ...check,
+    state: 'warn',
+    problem: `The app's program is not set as it must be (${wrong.join(', ')}), so it can be made to run other code. Install Fastband again from where you trust it.`,
+  };
+}
+
+function session({ panelServed, secretSet }: SecurityFacts): SecurityCheck {
+  const check = { id: 'session' as const, claims: ['ACC-7', 'ACC-9'] };
+  if (!panelServed) return { ...check, state: 'unknown' };
+  return {
+    ...check,
+    state: 'ok',
+    note: secretSet
+      ? 'FASTBAND_SECRET_KEY is set and long enough: sessions are signed with it and outlive a restart.'
+      : 'FASTBAND_SECRET_KEY is not set: sessions are signed with a key of this start, and end with it.',
+  };
+}
+
+/** More than a home has but for one of years. The page asks again each minute. */
+const MAX_EXAMINED = 10_000;
+
 /** Modes say nothing on Windows, where the folder lies in the user's own profile. */
 async function files({ home, uid }: SecurityFacts): Promise<SecurityCheck> {
   const check = { id: 'files' as const, claims: ['FS-9'] };
   if (uid === undefined) return { ...check, state: 'unknown' };
-  const open: string[] = [];
-  for (const path of [home, join(home, DATABASE_FILE), join(home, 'settings.json')]) {
-    const mode = await stat(path).then(
-      (found) => found.mode & 0o077,
-      () => 0,
-    );
-    if (mode !== 0) open.push(path);
+  const { open, unseen } = await examineModes(home);
+  if (open.length > 0) {
+    const more = open.length > 3 ? ` and ${open.length - 3} more` : '';
+    return {
+      ...check,
+      state: 'warn',
+      problem: `Others on this machine are let at ${open.slice(0, 3).join(', ')}${more}. Run: chmod -R go= '${home}'`,
+    };
   }
-  if (open.length === 0) return { ...check, state: 'ok' };
-  return {
-    ...check,
-    state: 'warn',
-    problem: `Other users of this machine may get at ${open.join(' and ')}. Run: chmod -R go= '${home}'`,
-  };
+  if (unseen === undefined) return { ...check, state: 'ok' };
+  return { ...check, state: 'unknown', note: `Not everything could be looked at: ${unseen}.` };
+}
+
+/** What in a folder has a mode that lets others at it, and what could not be looked at. */
+async function examineModes(home: string): Promise<{ open: string[]; unseen: string | undefined }> {
+  const open: string[] = [];
+  const waiting = [home];
+  let unseen: string | undefined;
+  for (let examined = 0; ; examined++) {
+    const path = waiting.shift();
+    if (path === undefined) return { open, unseen };
+    if (examined === MAX_EXAMINED) return { open, unseen: `only the first ${MAX_EXAMINED} files were` };
+    try {
+      const found = await lstat(path);
+      // A link's own mode says nothing.
+      if (found.isSymbolicLink()) continue;
+      if ((found.mode & 0o077) !== 0) open.push(path);
+      if (found.isDirectory()) waiting.push(...(await readdir(path)).map((name) => join(path, name)));
+    } catch (error) {
+      // Files of a running host come and go; its folder does not.
+      const gone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!gone || path === home) unseen = path;
+    }
+  }
 }
 
 function listen({ listening }: SecurityFacts): SecurityCheck {

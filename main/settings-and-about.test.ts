@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -171,3 +179,20 @@ test('diagnostics hold the last 200 lines of the log, redacted', async () => {
   expect(text.split('## Log\n')[1]).toContain(' warn ');
   expect(text).not.toContain('hunter-two');
 });
+
+test.skipIf(process.platform === 'win32')(
+  'how it is protected is asked of the real home, with its secret, and not claimed where it cannot be told [FS-9 ACC-9]',
+  async () => {
+    const { app, folder } = await openApp({ env: { FASTBAND_SECRET_KEY: 'x'.repeat(40) } });
+    const of = async (id: string) => (await app.handle('security.get', {})).find((one) => one.id === id);
+    expect(await of('files')).toMatchObject({ state: 'ok' });
+    expect(await of('listen')).toMatchObject({ state: 'unknown' });
+    expect(await of('chain')).toMatchObject({ state: 'unknown' });
+    expect(await of('fuses')).toBeUndefined();
+    await app.handle('audit.verify', {});
+    expect(await of('chain')).toMatchObject({ state: 'ok' });
+    const file = join(folder, 'home', 'fastband.db');
+    chmodSync(file, 0o644);
+    expect(await of('files')).toMatchObject({ state: 'warn', problem: expect.stringContaining(file) });
+  },
+);

@@ -1,5 +1,5 @@
 // `npm run claims`: every claim of SECURITY.md has a test that ran and passed, and no test names a claim that is not there.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from './node.mjs';
@@ -8,7 +8,12 @@ import { suitesOf, suitesTable } from './suites.mjs';
 /** Where `npm test` leaves vitest's reports, one file for each project. */
 export const REPORTS = join(ROOT, 'test-results');
 
+export const PROJECTS = ['unit', 'integration', 'e2e'];
+const SOURCES = ['contract', 'main', 'preload', 'renderer', 'e2e', 'scripts', 'SECURITY.md'];
+
 const CLAIM = /^- \*\*([A-Z]+-\d+)\*\* ((?:.+\n?)(?: {2}.+\n?)*)/gm;
+/** What a title means for tags: anything in brackets that begins with an id. */
+const MEANT = /\[\s*[A-Z]+-\d+[^\]]*\]/g;
 const TAGS = /\[([A-Z]+-\d+(?: [A-Z]+-\d+)*)\]/g;
 
 /** The claims of a document in their order: `{ id, text }`. @throws where an id comes twice */
@@ -46,6 +51,39 @@ export function proofsOf(reports) {
   return proofs;
 }
 
+/** Titles with ids in brackets that `proofsOf` would not read, as with a comma between them. */
+export function misreadTags(reports) {
+  const titles = reports.flatMap(({ testResults }) =>
+    testResults.flatMap(({ assertionResults }) => assertionResults.map(({ fullName }) => fullName)),
+  );
+  const wrong = titles.flatMap((title) => [...title.matchAll(MEANT)].map(([tag]) => tag));
+  return [...new Set(wrong)].filter((tag) => tag.replace(TAGS, '') !== '');
+}
+
+/**
+ * Why reports prove nothing of what is here now: a project is missing, or a source was changed after its tests began.
+ *
+ * @param reports - each `{ name, startTime }`, milliseconds since the epoch
+ * @param changed - when a source last was
+ */
+export function staleReports(reports, changed) {
+  return [
+    ...PROJECTS.filter((project) => !reports.some(({ name }) => name === project)).map(
+      (project) => `the ${project} tests have no report`,
+    ),
+    ...reports
+      .filter(({ startTime }) => !(startTime >= changed))
+      .map(({ name }) => `the report of the ${name} tests is older than what they test`),
+  ];
+}
+
+function lastChange(path) {
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  const names = readdirSync(path).filter((name) => name !== 'node_modules');
+  return names.reduce((latest, name) => Math.max(latest, lastChange(join(path, name))), 0);
+}
+
 /** One line for each claim, and what is wrong. */
 export function judge(claims, proofs) {
   const rows = claims.map(({ id, text }) => {
@@ -72,10 +110,15 @@ function main() {
   }
   const markdown = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
   const claims = claimsOf(markdown);
-  const reports = names.map((name) => JSON.parse(readFileSync(join(REPORTS, name), 'utf8')));
+  const reports = names.map((file) => ({
+    ...JSON.parse(readFileSync(join(REPORTS, file), 'utf8')),
+    name: file.replace(/\.json$/, ''),
+  }));
   const { rows, problems } = judge(claims, proofsOf(reports));
   problems.push(
     ...unknownMentions(markdown).map((id) => `${id}: SECURITY.md mentions it and does not claim it`),
+    ...misreadTags(reports).map((tag) => `${tag}: in a title, and read as no claim`),
+    ...staleReports(reports, Math.max(...SOURCES.map((source) => lastChange(join(ROOT, source))))),
   );
   for (const { id, text, passed, failed, result } of rows)
     process.stdout.write(

@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { Licence } from '../contract/about.ts';
 import { electronFolder } from './dist.ts';
+import { mayShip } from './licence-terms.ts';
 import { type Packaged, packageApp } from './package-app.ts';
 import { FUSES, KEYTAR, mayBeInside, NEEDED, RIPGREP, SQLITE, writeStub } from './package-facts.ts';
 
@@ -66,8 +67,11 @@ const CHECKS: Readonly<Record<string, (subject: Subject) => Promise<string>>> = 
     const licences = z
       .array(Licence)
       .parse(JSON.parse(extractFile(archive, 'dist/licences.json').toString()));
-    const bare = licences.filter((one) => one.text === '' || one.licence === 'unknown');
+    const bare = licences.filter((one) => one.text === '');
     if (bare.length > 0) throw new Error(`no text for ${bare.map((one) => one.name).join(', ')}`);
+    const unfit = licences.filter((one) => !mayShip(one.licence));
+    if (unfit.length > 0)
+      throw new Error(`may not be shipped: ${unfit.map((one) => `${one.name} (${one.licence})`).join(', ')}`);
     const packages = files.flatMap((file) => /^node_modules\/(.+)\/package\.json$/.exec(file)?.[1] ?? []);
     const unsaid = [...packages, 'react', 'zod', 'electron'].filter(
       (name) => !licences.some((one) => one.name === name),

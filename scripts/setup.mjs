@@ -100,20 +100,14 @@ export function ensurePrograms(...wanted) {
 export const PEERS = join(ROOT, 'e2e', 'peers');
 
 /**
- * Installs the npm packages of a folder when there are none, or when they are not its lockfile's. Ends the process
- * when it fails.
+ * Installs the npm packages of a folder when there are none, or when they are not its lockfile's, and runs the
+ * install scripts that its `allowScripts` names. Ends the process when it fails.
  */
 export function ensurePackages(folder = ROOT) {
   if (packagesAreCurrent(folder)) return;
   say(`installing npm packages${folder === ROOT ? '' : ` of ${relative(ROOT, folder)}`} (npm ci) …`);
   const began = Date.now();
-  const [command, ...args] = npmCommand();
-  const run = () =>
-    spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund'], {
-      cwd: folder,
-      stdio: ['ignore', 2, 2],
-      env: withNode(process.execPath),
-    });
+  const run = () => npm(folder, 'ci', '--ignore-scripts', '--no-audit', '--no-fund');
   let result = run();
   if (result.status !== 0) {
     say('that failed; trying once more …');
@@ -125,12 +119,31 @@ export function ensurePackages(folder = ROOT) {
     );
     process.exit(1);
   }
+  // It may fail, as where nothing to build keytar with is there: what is built here is optional.
+  for (const name of allowedScripts(folder)) npm(folder, 'rebuild', name, '--ignore-scripts=false');
   writeFileSync(stampOf(folder), lockHash(folder));
   say(`npm packages installed in ${seconds(began)}.`);
   if (folder === ROOT && !existsSync(KEYTAR))
     say(
-      `keytar could not be built, so ${NO_KEYCHAIN}. It needs ${keytarNeeds()}. With that in place, run "npm ci".`,
+      `keytar could not be built, so ${NO_KEYCHAIN}. It needs ${keytarNeeds()}. With that in place, run "npm rebuild keytar --ignore-scripts=false".`,
     );
+}
+
+function npm(folder, ...what) {
+  const [command, ...args] = npmCommand();
+  return spawnSync(command, [...args, ...what], {
+    cwd: folder,
+    stdio: ['ignore', 2, 2],
+    env: withNode(process.execPath),
+  });
+}
+
+/** The packages whose install scripts may run. Only npm 12 and later asks this list itself; npm 10 and 11 would run all. */
+function allowedScripts(folder) {
+  const { allowScripts = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return Object.keys(allowScripts).filter(
+    (name) => allowScripts[name] === true && existsSync(join(folder, 'node_modules', name)),
+  );
 }
 
 function keytarNeeds() {

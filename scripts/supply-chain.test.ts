@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { mayShip } from './licence-terms.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -8,6 +9,8 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 interface Locked {
   readonly integrity?: string;
   readonly resolved?: string;
+  readonly dev?: boolean;
+  readonly license?: string;
   readonly link?: boolean;
   readonly hasInstallScript?: boolean;
 }
@@ -17,6 +20,7 @@ const manifest = JSON.parse(read('package.json')) as {
   readonly optionalDependencies: Record<string, string>;
   readonly allowScripts: Record<string, boolean>;
 };
+const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 const LOCKS = ['package-lock.json', 'e2e/peers/package-lock.json'] as const;
 const packagesOf = (file: string) =>
   Object.entries((JSON.parse(read(file)) as { packages: Record<string, Locked> }).packages).filter(
@@ -55,8 +59,14 @@ test.each(LOCKS)(
 test('every package with an install script is allowed or refused by name, and nothing else is [DEP-3]', () => {
   const withScripts = packagesOf('package-lock.json')
     .filter(([, { hasInstallScript }]) => hasInstallScript === true)
-    .map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
+    .map(([path]) => nameOf(path));
   expect(withScripts.filter((name) => !(name in manifest.allowScripts))).toEqual([]);
   const allowed = Object.entries(manifest.allowScripts).filter(([, may]) => may);
   expect(allowed).toEqual([['keytar', true]]);
+});
+
+test('every package that is shipped is under a licence of the list [DEP-4]', () => {
+  const shipped = packagesOf('package-lock.json').filter(([, { dev }]) => dev !== true);
+  expect(shipped.length).toBeGreaterThan(100);
+  expect(shipped.filter(([, { license }]) => !mayShip(license ?? '')).map(([path]) => path)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -30,7 +31,7 @@ async function home() {
   const opened = openTestStore();
   const { store } = opened;
   for (let i = 1; i <= 20; i++) store.audit.append(entry(i));
-  const { client } = store.clients.create('Claude Code');
+  const { client, token } = store.clients.create('Claude Code');
   openSettings({ home: opened.home, log: silentLog }).update({ limits: { callSeconds: 77 } });
   const blob = await new BlobStore(join(opened.home, 'journal'), randomBytes).put(OLD_FILE);
   const deps = {
@@ -40,7 +41,7 @@ async function home() {
     random: randomBytes,
     workFactor: 10,
   };
-  return { ...opened, client, blob, deps };
+  return { ...opened, client, token, blob, deps };
 }
 
 const check = (of: string, file: string, passphrase?: string) =>
@@ -102,7 +103,8 @@ describe('a backup holds everything and comes back [BAK-1]', () => {
     try {
       const verified = await again.audit.verify();
       expect(verified).toMatchObject({ ok: true, rows: restored.auditRows + 2 });
-      expect(again.audit.get(verified.lastSeq ?? 0)).toMatchObject({
+      // Below the row of the client, which is not known here.
+      expect(again.audit.get((verified.lastSeq ?? 0) - 1)).toMatchObject({
         type: 'backup.restored',
         actor: 'person',
       });
@@ -151,13 +153,67 @@ describe('a backup holds everything and comes back [BAK-1]', () => {
     expect(await openTestStore(at).store.audit.verify()).toMatchObject({ ok: true });
   });
 
-  test('over a home whose database is destroyed', async () => {
-    const { store, deps, home: at } = await home();
+  const UNKNOWN: readonly [string, (at: string) => void][] = [
+    ['is destroyed', (at) => writeFileSync(join(at, 'fastband.db'), 'not a database at all')],
+    ['is emptied', (at) => writeFileSync(join(at, 'fastband.db'), '')],
+    ['is gone', (at) => rmSync(join(at, 'fastband.db'))],
+    ['is gone with its whole home', (at) => renameSync(at, `${at}-elsewhere`)],
+    [
+      'has a client that cannot be read',
+      (at) => {
+        const db = rawDatabase(at);
+        db.pragma('ignore_check_constraints = ON');
+        db.exec("UPDATE clients SET tools_off = 'x'");
+      },
+    ],
+    ['no longer has the client', (at) => rawDatabase(at).exec('DELETE FROM clients')],
+    [
+      'is another one, newly begun',
+      (at) => {
+        renameSync(at, `${at}-elsewhere`);
+        openTestStore(at).store.close();
+      },
+    ],
+  ];
+  test.each(UNKNOWN)(
+    'over a home whose database %s: a token revoked since stays shut out [BAK-4]',
+    async (_, spoil) => {
+      const { store, deps, token, client, home: at } = await home();
+      const made = await makeBackup(deps, { passphrase: undefined });
+      const file = join(at, '..', made.name);
+      renameSync(join(at, 'backups', made.name), file);
+      store.clients.revoke(client.id);
+      store.close();
+      spoil(at);
+      expect(await restoring(at, file)).toMatchObject({ revoked: [], unsure: ['Claude Code'] });
+      const now = openTestStore(at).store;
+      expect(now.clients.byToken(token)).toBeUndefined();
+      expect(await now.audit.verify()).toMatchObject({ ok: true });
+    },
+  );
+
+  test('a client that the present database knows as active comes back, and an unknown one on a person’s word [BAK-4]', async () => {
+    const { store, deps, token, home: at } = await home();
     const made = await makeBackup(deps, { passphrase: undefined });
+    const file = join(at, 'backups', made.name);
     store.close();
-    writeFileSync(join(at, 'fastband.db'), 'not a database at all');
-    await restoring(at, join(at, 'backups', made.name));
-    expect(await openTestStore(at).store.audit.verify()).toMatchObject({ ok: true });
+    const job = { file, clock: new FakeClock(), log: silentLog };
+    const to = tempHome();
+    expect(await restoreBackup({ ...job, home: to, keepClients: true })).toMatchObject({ unsure: [] });
+    expect(openTestStore(to).store.clients.byToken(token)).toBeDefined();
+    expect(await restoring(at, file)).toMatchObject({ revoked: [], unsure: [] });
+    expect(openTestStore(at).store.clients.byToken(token)).toBeDefined();
+  });
+
+  test('that word lets nobody in who is known to be revoked [BAK-4]', async () => {
+    const { store, deps, token, client, home: at } = await home();
+    const made = await makeBackup(deps, { passphrase: undefined });
+    store.clients.revoke(client.id);
+    store.close();
+    const file = join(at, 'backups', made.name);
+    const job = { home: at, file, keepClients: true, clock: new FakeClock(), log: silentLog };
+    expect(await restoreBackup(job)).toMatchObject({ revoked: ['Claude Code'], unsure: [] });
+    expect(openTestStore(at).store.clients.byToken(token)).toBeUndefined();
   });
 });
 

@@ -16,6 +16,8 @@ export interface RestoreJob {
   readonly home: string;
   readonly file: string;
   readonly passphrase?: string;
+  /** Clients that the present database does not know keep their access: a person's word that none was revoked since. */
+  readonly keepClients?: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -25,7 +27,12 @@ export interface Restored extends BackupFacts {
   readonly aside?: string;
   /** Clients revoked since the backup, which it would have let in again. */
   readonly revoked: readonly string[];
+  /** Clients revoked now because nothing here can say whether they were since the backup. */
+  readonly unsure: readonly string[];
 }
+
+/** The names of clients that do not come back. */
+type ShutOut = Pick<Restored, 'revoked' | 'unsure'>;
 
 /**
  * Puts a backup in the place of a home. It is unpacked and examined beside it first; the home that was there is kept
@@ -50,12 +57,12 @@ export async function restoreBackup(job: RestoreJob, options: WorkOptions = {}):
       { file, staging, ...(passphrase === undefined ? {} : { passphrase }) },
       options,
     );
-    const revoked = settle(staging, home, facts, job);
+    const shutOut = settle(staging, home, facts, job);
     stopHolding();
     if (!existed) {
       await rename(staging, home);
       await tidyStaging(home);
-      return { ...facts, revoked };
+      return { ...facts, ...shutOut };
     }
     const day = new Date(job.clock.now()).toISOString().slice(0, 10);
     const aside = `${home}${ASIDE}${day}-${made.id}`;
@@ -65,7 +72,7 @@ export async function restoreBackup(job: RestoreJob, options: WorkOptions = {}):
       unlock = () => {};
     }
     await swap(home, staging, aside);
-    return { ...facts, aside, revoked };
+    return { ...facts, aside, ...shutOut };
   } finally {
     stopHolding();
     unlock();
@@ -73,13 +80,13 @@ export async function restoreBackup(job: RestoreJob, options: WorkOptions = {}):
   }
 }
 
-/** Makes it a home of today: migrated, said in its log, and open to nobody who was shut out since. */
+/** Makes it a home of today: migrated, said in its log, and open to nobody who was or may have been shut out since. */
 function settle(
   staging: string,
   home: string,
   facts: BackupFacts,
-  { file, clock, log }: RestoreJob,
-): string[] {
+  { file, keepClients = false, clock, log }: RestoreJob,
+): ShutOut {
   const made = new Date(facts.createdAt).toISOString();
   const name = showLine(basename(file));
   const old = openOld(home, clock, log);
@@ -93,31 +100,36 @@ function settle(
       summary: `The backup ${name} of ${made} was restored. What is above this row is as it was then.`,
       detail: { file: name, createdAt: facts.createdAt, auditRows: facts.auditRows },
     });
-    const gone = new Set(
-      (old?.clients.list() ?? []).filter(({ revokedAt }) => revokedAt !== undefined).map((one) => one.id),
-    );
-    const revoked: string[] = [];
+    // Revocations are in no backup that is older than they are, so only the present database can let a client in.
+    const present = clientsOf(old, log);
+    const shutOut = { revoked: [] as string[], unsure: [] as string[] };
     for (const client of store.clients.list()) {
-      if (client.revokedAt !== undefined || !gone.has(client.id)) continue;
+      if (client.revokedAt !== undefined) continue;
+      const now = present.get(client.id);
+      if (now === 'active' || (now === undefined && keepClients)) continue;
+      const why =
+        now === 'revoked'
+          ? 'was revoked again: that was done after the backup.'
+          : 'was revoked: whether that was done after the backup cannot be known.';
       store.transaction(() => {
         store.clients.revoke(client.id);
         store.audit.append({
           type: 'client.revoked',
           actor: 'fastband',
-          summary: `Client ${showLine(client.name)} was revoked again: that was done after the backup.`,
+          summary: `Client ${showLine(client.name)} ${why}`,
           detail: { clientId: client.id },
         });
       });
-      revoked.push(client.name);
+      shutOut[now === 'revoked' ? 'revoked' : 'unsure'].push(client.name);
     }
-    old?.audit.append({
+    sayGoodbye(old, {
       type: 'backup.restored',
       actor: 'person',
       outcome: 'ok',
       summary: `The backup ${name} of ${made} was put in the place of this home.`,
       detail: { file: name, createdAt: facts.createdAt },
     });
-    return revoked;
+    return shutOut;
   } finally {
     store.close();
     old?.close();
@@ -133,6 +145,27 @@ function openOld(home: string, clock: Clock, log: Log): Store | undefined {
     log.warn({}, 'the present database cannot be opened, so clients revoked since the backup are not known');
     return undefined;
   }
+}
+
+/** By id. A client that is missing, in a damaged table or another home's, is one of which nothing is known. */
+function clientsOf(old: Store | undefined, log: Log): ReadonlyMap<string, 'active' | 'revoked'> {
+  try {
+    const clients = old?.clients.list() ?? [];
+    return new Map(clients.map((one) => [one.id, one.revokedAt === undefined ? 'active' : 'revoked']));
+  } catch {
+    log.warn(
+      {},
+      'the present list of clients cannot be read, so those revoked since the backup are not known',
+    );
+    return new Map();
+  }
+}
+
+/** The last row of a home that is put aside. One too damaged to take it is still put aside. */
+function sayGoodbye(old: Store | undefined, row: Parameters<Store['audit']['append']>[0]): void {
+  try {
+    old?.audit.append(row);
+  } catch {}
 }
 
 async function swap(home: string, staging: string, aside: string): Promise<void> {

@@ -13,12 +13,26 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
+/** A session that a page has bound to `KEY`: its cookie, and the one from before. */
+async function bound(): Promise<{ early: string; cookie: string; setCookie: string }> {
+  const { cookie: early } = await bench.login();
+  const answer = await bench.ask({
+    method: 'POST',
+    path: '/session/bind',
+    headers: bench.asPage(early),
+    body: JSON.stringify({ key: KEY }),
+  });
+  expect(answer.status).toBe(200);
+  const setCookie = answer.headers['set-cookie']?.[0] ?? '';
+  return { early, cookie: setCookie.split(';')[0] ?? '', setCookie };
+}
+
 describe('the one-time link', () => {
   it('logs a browser in, without the code going any further', async () => {
     const { answer, cookie } = await bench.login(bench.panel.loginUrl);
     expect([answer.status, answer.headers.location]).toEqual([303, '/']);
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
-    expect(answer.headers['set-cookie']?.[0]).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
+    expect(answer.headers['set-cookie']?.[0]).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=60$/);
     const start = await bench.ask({ headers: { Cookie: cookie } });
     expect([start.status, start.headers['cache-control']]).toEqual([200, 'no-store']);
     expect(start.text).toContain('the panel');
@@ -133,11 +147,23 @@ describe('a session [ACC-7]', () => {
   });
 
   it('ends after twelve hours', async () => {
-    const { cookie } = await bench.login();
+    const { cookie, setCookie } = await bound();
+    expect(setCookie).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
     await bench.clock.advance(12 * 3600_000 - 1);
+    expect((await bench.post('settings.get', {}, bench.asPage(cookie, KEY))).status).toBe(200);
+    await bench.clock.advance(1);
+    expect((await bench.post('settings.get', {}, bench.asPage(cookie, KEY))).status).toBe(401);
+  });
+
+  it('that no page has bound ends after a minute', async () => {
+    const { cookie } = await bench.login();
+    await bench.clock.advance(60_000 - 1);
     expect((await bench.post('settings.get', {}, bench.asPage(cookie))).status).toBe(200);
     await bench.clock.advance(1);
     expect((await bench.post('settings.get', {}, bench.asPage(cookie))).status).toBe(401);
+    const body = JSON.stringify({ key: KEY });
+    const late = { method: 'POST', path: '/session/bind', headers: bench.asPage(cookie), body };
+    expect((await bench.ask(late)).status).toBe(401);
   });
 
   it.each<[string, (value: string) => string]>([
@@ -154,19 +180,19 @@ describe('a session [ACC-7]', () => {
   });
 
   it('ends by logging out, also after a restart with the same key', async () => {
-    const { cookie } = await bench.login();
-    const kept = (await bench.login()).cookie;
+    const { cookie } = await bound();
+    const kept = (await bound()).cookie;
     const out = await bench.ask({
       method: 'POST',
       path: '/session/end',
-      headers: bench.asPage(cookie),
+      headers: bench.asPage(cookie, KEY),
       body: '{}',
     });
     expect(out.headers['set-cookie']?.[0]).toMatch(/=; .*Max-Age=0$/);
-    expect((await bench.post('settings.get', {}, bench.asPage(cookie))).status).toBe(401);
+    expect((await bench.post('settings.get', {}, bench.asPage(cookie, KEY))).status).toBe(401);
     await bench.restart();
-    expect((await bench.post('settings.get', {}, bench.asPage(cookie))).status).toBe(401);
-    expect((await bench.post('settings.get', {}, bench.asPage(kept))).status).toBe(200);
+    expect((await bench.post('settings.get', {}, bench.asPage(cookie, KEY))).status).toBe(401);
+    expect((await bench.post('settings.get', {}, bench.asPage(kept, KEY))).status).toBe(200);
     expect((await stat(join(bench.home, 'panel-signed-out.json'))).mode & 0o777).toBe(0o600);
     expect(await readFile(join(bench.home, 'panel-signed-out.json'), 'utf8')).not.toContain(
       cookie.split(/[=.]/)[1],
@@ -174,37 +200,25 @@ describe('a session [ACC-7]', () => {
   });
 
   it('is refused after a restart when nobody can say any more who logged out', async () => {
-    const { cookie } = await bench.login();
+    const { cookie } = await bound();
     await bench.restart(undefined, async () => {
       await writeFile(join(bench.home, 'panel-signed-out.json'), '{"ended"');
       await bench.clock.advance(1);
     });
-    expect((await bench.post('settings.get', {}, bench.asPage(cookie))).status).toBe(401);
+    expect((await bench.post('settings.get', {}, bench.asPage(cookie, KEY))).status).toBe(401);
     expect((await bench.post('settings.get', {}, bench.asPage((await bench.login()).cookie))).status).toBe(
       200,
     );
   });
 
   it('ends with the key that signed it', async () => {
-    const { cookie } = await bench.login();
+    const { cookie } = await bound();
     await bench.restart(randomBytes(32));
-    expect((await bench.post('settings.get', {}, bench.asPage(cookie))).status).toBe(401);
+    expect((await bench.post('settings.get', {}, bench.asPage(cookie, KEY))).status).toBe(401);
   });
 });
 
 describe('a cookie that a server on another port was sent too [ACC-7]', () => {
-  async function bound(): Promise<{ early: string; cookie: string }> {
-    const { cookie: early } = await bench.login();
-    const answer = await bench.ask({
-      method: 'POST',
-      path: '/session/bind',
-      headers: bench.asPage(early),
-      body: JSON.stringify({ key: KEY }),
-    });
-    expect(answer.status).toBe(200);
-    return { early, cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '' };
-  }
-
   it('opens nothing without the key of the page', async () => {
     const { early, cookie } = await bound();
     for (const stolen of [early, cookie]) {
@@ -237,6 +251,16 @@ describe('a cookie that a server on another port was sent too [ACC-7]', () => {
     }
   });
 
+  it('opens nothing with the cookie from before it was bound, after a restart with the same key', async () => {
+    const { early, cookie } = await bound();
+    await bench.restart();
+    expect((await bench.post('settings.get', {}, bench.asPage(early))).status).toBe(401);
+    const body = JSON.stringify({ key: 'x'.repeat(43) });
+    const theirs = { method: 'POST', path: '/session/bind', headers: bench.asPage(early), body };
+    expect((await bench.ask(theirs)).status).toBe(401);
+    expect((await bench.post('settings.get', {}, bench.asPage(cookie, KEY))).status).toBe(200);
+  });
+
   it('stays bound after a restart', async () => {
     const { cookie } = await bound();
     await bench.restart();
@@ -261,7 +285,7 @@ describe('a clock that is set back [FLT-4]', () => {
 
   it('gives a link and a session no more time', async () => {
     const link = bench.panel.newLoginUrl();
-    const { cookie } = await bench.login(bench.panel.loginUrl);
+    const { cookie } = await bound();
     const start = async () => (await bench.ask({ headers: { Cookie: cookie } })).text.includes('the panel');
     expect(await start()).toBe(true);
     await bench.clock.advance(10 * 60_000);
@@ -281,7 +305,8 @@ describe('a clock that is set back [FLT-4]', () => {
         clock: { now: () => now },
         signedOut: { has: () => false, add: async () => {} },
       });
-    const cookie = sessions(10 * HOUR).sign(sessions(10 * HOUR).issue());
+    const made = sessions(10 * HOUR);
+    const cookie = made.sign(made.bind(made.issue(), KEY) ?? made.issue());
     expect(sessions(10 * HOUR).read(cookie)).toBeDefined();
     expect(sessions(9 * HOUR).read(cookie)).toBeUndefined();
   });

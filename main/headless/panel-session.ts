@@ -4,6 +4,8 @@ import { sha256 } from './panel-guard.ts';
 import type { SignedOut } from './panel-signed-out.ts';
 
 const LIFE_MS = 12 * 60 * 60 * 1000;
+/** From the link to the page that binds it: a browser needs seconds. */
+const UNBOUND_LIFE_MS = 60 * 1000;
 /** Clocks that are set right by the network jump a little. */
 const SKEW_MS = 5 * 60 * 1000;
 
@@ -30,15 +32,19 @@ export interface SessionOptions {
  * Cookies do not know ports: a browser sends the panel's cookie to every server on 127.0.0.1, also to one that an
  * agent started to look at its work. Such a server must not be able to answer approvals with it. So the page makes a
  * key, keeps it in its own storage (which does know ports), and binds the session to it: from then on the cookie
- * counts only together with that key in a header.
+ * counts only together with that key in a header. The cookie of before lives a minute, and is signed with a key of
+ * this start alone: after another one nobody knows any more that its session was bound.
  */
 export class Sessions {
   readonly #options: SessionOptions;
+  /** Signs cookies that are not bound yet. */
+  readonly #startKey: Uint8Array;
   /** Sessions bound since the start, for requests that were under way with the cookie of before. */
   readonly #bound = new Map<string, Session>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#startKey = options.random(32);
   }
 
   issue(): Session {
@@ -46,7 +52,7 @@ export class Sessions {
     return {
       id: Buffer.from(this.#options.random(16)).toString('base64url'),
       issued: now,
-      expires: now + LIFE_MS,
+      expires: now + UNBOUND_LIFE_MS,
       keyHash: '',
     };
   }
@@ -54,7 +60,7 @@ export class Sessions {
   /** The cookie's value. */
   sign(session: Session): string {
     const text = `${session.id}.${session.issued}.${session.expires}.${session.keyHash}`;
-    return `${text}.${this.#mac(text)}`;
+    return `${text}.${this.#mac(text, session.keyHash)}`;
   }
 
   /** The live session that a cookie stands for. Whether its key is there too is another question: `hasKey`. */
@@ -63,10 +69,10 @@ export class Sessions {
     if (cookie === undefined || cookie.length > 500 || end < 0) return undefined;
     const text = cookie.slice(0, end);
     const given = Buffer.from(cookie.slice(end + 1));
-    const right = Buffer.from(this.#mac(text));
-    if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
     const [id, issued, expires, keyHash] = text.split('.');
     if (id === undefined || keyHash === undefined) return undefined;
+    const right = Buffer.from(this.#mac(text, keyHash));
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
     const session: Session = this.#bound.get(id) ?? {
       id,
       issued: Number(issued),
@@ -92,7 +98,7 @@ export class Sessions {
   /** @returns the session bound to the key; undefined when it is bound to another one already */
   bind(session: Session, key: string): Session | undefined {
     if (session.keyHash !== '') return this.hasKey(session, key) ? session : undefined;
-    const bound = { ...session, keyHash: hashOf(key) };
+    const bound = { ...session, expires: session.issued + LIFE_MS, keyHash: hashOf(key) };
     for (const [id, { expires }] of this.#bound)
       if (expires <= this.#options.clock.now()) this.#bound.delete(id);
     this.#bound.set(session.id, bound);
@@ -104,8 +110,10 @@ export class Sessions {
     await this.#options.signedOut.add(session);
   }
 
-  #mac(text: string): string {
-    return createHmac('sha256', this.#options.key).update(text).digest('base64url');
+  #mac(text: string, keyHash: string): string {
+    return createHmac('sha256', keyHash === '' ? this.#startKey : this.#options.key)
+      .update(text)
+      .digest('base64url');
   }
 }
 

@@ -82,7 +82,7 @@ describe('events', () => {
       (cookie) =>
         bench.ask({ method: 'POST', path: '/session/end', headers: bench.asPage(cookie), body: '{}' }),
     ],
-    ['time', () => bench.clock.advance(12 * 3600_000 + 15_000)],
+    ['time', () => bench.clock.advance(60_000 + 15_000)],
   ])('end when the session ends by %s', async (_name, end) => {
     const { cookie } = await bench.login();
     const stream = await listen({ Cookie: cookie });

@@ -42,7 +42,7 @@ export function SecurityPage() {
   );
 }
 
-function Part({ check: { id, state, claims, problem, at } }: { check: SecurityCheck }) {
+function Part({ check: { id, state, claims, problem, note, at } }: { check: SecurityCheck }) {
   const words = useMessages().security;
   const { relative } = useFormat();
   const now = useNow(60_000);
@@ -54,7 +54,7 @@ function Part({ check: { id, state, claims, problem, at } }: { check: SecurityCh
         <h2>
           {words.parts[id].name} <span className={styles.state}>{words.states[state]}</span>
         </h2>
-        <p>{problem ?? words.parts[id].text}</p>
+        <p>{problem ?? note ?? words.parts[id].text}</p>
         <p className={styles.soft}>
           {words.claims(claims.join(', '))}
           {id === 'chain' && (

@@ -10,6 +10,15 @@ import { readSecret } from '../secret-prompt.ts';
 import { note, print, printJson, table, time, UsageError } from '../terminal.ts';
 import { addCommand, addGroup, type CommonOptions, withApp } from './with-app.ts';
 
+interface RestoreOptions extends CommonOptions {
+  readonly unencrypted?: boolean;
+  readonly keepClients?: boolean;
+}
+
+/** Its hashes lie beside what they are of, and the log's key too: who can write the file can make them all anew. */
+const UNSIGNED =
+  'This backup is not encrypted, so nothing shows whether somebody changed the rules, grants or clients in it.';
+
 export function addBackup(program: Command): void {
   const group = addGroup(
     program,
@@ -47,7 +56,7 @@ export function addBackup(program: Command): void {
       note(
         made.encrypted
           ? 'Without its passphrase it cannot be read, by nobody. Keys are not in it: they stay in the keychain.'
-          : 'It is not encrypted: keep it where only you can read it.',
+          : 'It is not encrypted: keep it where only you can read and change it.',
       );
     });
 
@@ -80,10 +89,12 @@ export function addBackup(program: Command): void {
     const facts = await inDraft(existsSync(home) ? join(home, 'backups') : tmpdir(), (staging) =>
       runExamine({ file, staging, ...passphrase }, { progress }),
     );
-    if (options.json) return printJson({ ok: true, ...facts });
+    const encrypted = passphrase.passphrase !== undefined;
+    if (options.json) return printJson({ ok: true, encrypted, ...facts });
     print(
       `It is whole: made ${time(facts.createdAt)} by Fastband ${showLine(facts.version)}, ${facts.files} files, ${facts.auditRows} audit rows that verify.`,
     );
+    if (!encrypted) note(UNSIGNED);
   });
 
   addCommand(
@@ -94,24 +105,42 @@ export function addBackup(program: Command): void {
       'backup restore fastband-20261123T090000Z-3f09aa.backup.age',
       'backup restore /media/disk/x.backup.age --home ~/new',
     ],
-  ).action(async (backup: string, options: CommonOptions) => {
-    const home = resolveHome(options.home);
-    const file = fileOf(backup, home);
-    const passphrase = await passphraseFor(file);
-    const [{ restoreBackup }, { systemClock }] = await Promise.all([
-      import('../../backup/restore.ts'),
-      import('../../node-ports.ts'),
-    ]);
-    const restored = await restoreBackup(
-      { home, file, ...passphrase, clock: systemClock, log: commandLog },
-      { progress },
-    );
-    if (options.json) return printJson(restored);
-    print(`Restored what was backed up ${time(restored.createdAt)}.`);
-    if (restored.aside !== undefined) print(`What was there before is in ${showLine(restored.aside)}`);
-    for (const name of restored.revoked) print(`Still revoked: ${showLine(name)}`);
-    note('Rules, grants and clients are as they were then: look through them before you start Fastband.');
-  });
+  )
+    .option('--unencrypted', 'take one that is not encrypted, because you know that nobody changed it')
+    .option(
+      '--keep-clients',
+      'let clients in again of which nothing here can say whether they were revoked since',
+    )
+    .action(async (backup: string, options: RestoreOptions) => {
+      const home = resolveHome(options.home);
+      const file = fileOf(backup, home);
+      const passphrase = await passphraseFor(file);
+      if (passphrase.passphrase === undefined && options.unencrypted !== true)
+        throw new UsageError(
+          `${UNSIGNED} Nothing was changed. Where you know that nobody did, add --unencrypted.`,
+        );
+      const { keepClients = false } = options;
+      const [{ restoreBackup }, { systemClock }] = await Promise.all([
+        import('../../backup/restore.ts'),
+        import('../../node-ports.ts'),
+      ]);
+      const restored = await restoreBackup(
+        { home, file, ...passphrase, keepClients, clock: systemClock, log: commandLog },
+        { progress },
+      );
+      if (options.json) return printJson(restored);
+      print(`Restored what was backed up ${time(restored.createdAt)}.`);
+      if (restored.aside !== undefined) print(`What was there before is in ${showLine(restored.aside)}`);
+      for (const name of restored.revoked) print(`Still revoked: ${showLine(name)}`);
+      for (const name of restored.unsure) print(`Revoked: ${showLine(name)}`);
+      if (restored.unsure.length > 0)
+        note(
+          'What was here cannot say whether these were revoked after the backup, so their tokens no longer work. Make new ones for those that you still trust: fastband client add NAME',
+        );
+      note(
+        'Rules and grants are as they were then: a denial that you added since is gone, and a permission that you took away is back. Look through them before you start Fastband: fastband rules list',
+      );
+    });
 }
 
 function fileOf(backup: string, home: string): string {

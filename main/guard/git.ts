@@ -1,10 +1,11 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FastbandError } from '../core/errors.ts';
 import type { PlanContext } from '../core/tool.ts';
 import { isWithin } from '../core/within.ts';
 import { resolveCommand, safePath } from './argv.ts';
 import { inFolder } from './fs-folder.ts';
+import { refuseOutsideData } from './git-folder.ts';
 import type { ResolvedPath } from './path.ts';
 import { runProgram } from './run.ts';
 
@@ -77,7 +78,7 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
   if (root === undefined)
     throw new FastbandError('not_found', `${folder.requested} is in no git repository of this workspace.`);
   const bare: Repository = { workspace: folder.workspace, root, relative: '', gitPath: '', overrides: [] };
-  const overrides = await judge(bare, context);
+  const overrides = await judge(bare, context, false);
   const below =
     root === folder.workspace.root ? '.' : root.slice(folder.workspace.root.length + 1).replaceAll('\\', '/');
   return { ...bare, relative: below, gitPath: below === '.' ? '.git' : `${below}/.git`, overrides };
@@ -89,9 +90,9 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
  * @returns settings that turn off what its configuration could run
  * @throws FastbandError `git_refused`
  */
-async function judge(repository: Repository, context: PlanContext): Promise<string[]> {
+async function judge(repository: Repository, context: PlanContext, writing: boolean): Promise<string[]> {
   const { root, workspace } = repository;
-  await refuseAlternates(await gitFolderOf(root, workspace.root), workspace.root);
+  await refuseOutsideData(root, workspace.root, writing);
   const names = await git(repository, ['config', '--list', '--name-only', '-z', '--includes'], context, {
     allowFailure: true,
   });
@@ -114,7 +115,7 @@ export async function git(
   const base = { cwd: repository.root, env: ports.env, home: ports.home, workspaces };
   const { binary } = await gitBinary(base);
   // While a person thought about it, somebody may have given the repository a filter, or another one's data.
-  const overrides = options.write === true ? await judge(repository, context) : repository.overrides;
+  const overrides = options.write === true ? await judge(repository, context, true) : repository.overrides;
   const settings = [...FIXED, ...overrides].flatMap((setting) => ['-c', setting]);
   const argv = [
     'git',
@@ -222,40 +223,6 @@ async function findRoot(start: string, limit: string): Promise<string | undefine
     if (folder === limit) break;
   }
   return undefined;
-}
-
-/** The folder that holds the repository, checked to lie in the workspace, along a worktree's or submodule's pointer. */
-async function gitFolderOf(root: string, limit: string): Promise<string> {
-  const refuse = () =>
-    new FastbandError(
-      'git_refused',
-      "The repository's data lies outside the workspace. Add the folder that holds it as a workspace too, or work in a plain clone.",
-    );
-  const dotGit = join(root, '.git');
-  const real = await realpath(dotGit).catch(() => dotGit);
-  if (!isWithin(real, limit)) throw refuse();
-  const stats = await stat(real);
-  const pointer = stats.isFile() ? /^gitdir: (.+)$/m.exec(await readFile(real, 'utf8'))?.[1] : undefined;
-  const folder = pointer === undefined ? real : await realpath(resolve(root, pointer.trim())).catch(() => '');
-  if (folder === '' || !isWithin(folder, limit)) throw refuse();
-  const common = await readFile(join(folder, 'commondir'), 'utf8').catch(() => undefined);
-  if (common === undefined) return folder;
-  const shared = await realpath(resolve(folder, common.trim())).catch(() => '');
-  if (shared === '' || !isWithin(shared, limit)) throw refuse();
-  return shared;
-}
-
-/** An object store elsewhere would show its content through this repository. */
-async function refuseAlternates(gitFolder: string, limit: string): Promise<void> {
-  const text = await readFile(join(gitFolder, 'objects', 'info', 'alternates'), 'utf8').catch(() => '');
-  for (const line of text.split('\n').filter((one) => one.trim() !== '' && !one.startsWith('#'))) {
-    const real = await realpath(resolve(gitFolder, 'objects', line.trim())).catch(() => '');
-    if (!isWithin(real, limit))
-      throw new FastbandError(
-        'git_refused',
-        'The repository borrows objects from outside the workspace (objects/info/alternates). Make it whole with "git repack -a -d" first.',
-      );
-  }
 }
 
 /** Settings that neutralise what the configuration names to run; refuses what cannot be neutralised. */

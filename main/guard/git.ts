@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FastbandError } from '../core/errors.ts';
@@ -49,6 +50,9 @@ const FIXED = [
   'gpg.program=false',
   'submodule.recurse=false',
   'diff.ignoreSubmodules=all',
+  // Else a file of the same size and time would pass for what is staged.
+  'core.trustctime=true',
+  'core.checkStat=default',
   'status.submoduleSummary=false',
   'protocol.allow=never',
   'maintenance.auto=false',
@@ -60,7 +64,8 @@ const FIXED = [
   'trailer.ifmissing=addIfDifferent',
 ];
 
-const MAX_OUTPUT = 16 * 1024 * 1024;
+const MAX_OUTPUT = 64 * 1024 * 1024;
+const MAX_PARTIAL = 16 * 1024 * 1024;
 const FLOOD_BYTES = 256 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 
@@ -103,13 +108,22 @@ async function judge(repository: Repository, context: PlanContext, writing: bool
  * Runs git in a repository: argument array, no shell, no pager, no hooks, no network, none of the caller's
  * environment but what names a person and places.
  *
- * @throws FastbandError `git_refused` with git's own words, unless failure is allowed
+ * @param options - `partial`: of a long answer the head and the tail will do. Any other is refused when it is not whole:
+ * a filter, a name or a key would be looked for in vain where it was left out. `withoutIndex`: git reads what is stored, never a file of the working tree that looks the same
+ * by its size and times.
+ * @throws FastbandError `git_refused` with git's own words, unless failure is allowed; `output_too_large`
  */
 export async function git(
   repository: Repository,
   args: readonly string[],
   context: PlanContext,
-  options: { readonly allowFailure?: boolean; readonly stdin?: string; readonly write?: boolean } = {},
+  options: {
+    readonly allowFailure?: boolean;
+    readonly stdin?: string;
+    readonly write?: boolean;
+    readonly partial?: boolean;
+    readonly withoutIndex?: boolean;
+  } = {},
 ): Promise<GitResult> {
   const { ports, workspaces } = context;
   const base = { cwd: repository.root, env: ports.env, home: ports.home, workspaces };
@@ -129,17 +143,21 @@ export async function git(
   const result = await inFolder(repository.root, 'The repository', ({ self }) =>
     runProgram(binary, argv, {
       cwd: self,
-      env: gitEnvironment(context, repository),
+      env: {
+        ...gitEnvironment(context, repository),
+        // A file that is not there is an empty index; one of a known name could be put there.
+        ...(options.withoutIndex === true ? { GIT_INDEX_FILE: `.git-${randomUUID()}` } : {}),
+      },
       stdin: options.stdin ?? '',
       signal: context.signal,
       clock: ports.clock,
       timeoutMs: TIMEOUT_MS,
-      outputBytes: MAX_OUTPUT,
+      outputBytes: options.partial === true ? MAX_PARTIAL : MAX_OUTPUT,
       floodBytes: FLOOD_BYTES,
     }),
   );
   if (result.timedOut) throw new FastbandError('timeout', `git took longer than ${TIMEOUT_MS / 1000} s.`);
-  if (result.flooded)
+  if (result.flooded || (result.omitted > 0 && options.partial !== true))
     throw new FastbandError(
       'output_too_large',
       'git answered more than can be read here. Ask for less of it.',

@@ -6,7 +6,7 @@ const SUITES = [
     'paths',
     /main\/guard\/(?:path|fs-names|atomic-write)[^/]*$|main\/core\/glob[^/]*$|e2e\/attacks-(?:paths|names)/,
   ],
-  ['git', /main\/guard\/git[^/]*$|main\/tools\/git\//],
+  ['git', /main\/guard\/git[^/]*$|main\/tools\/git\/|e2e\/attacks-git/],
   ['commands', /main\/guard\/argv[^/]*$|main\/tools\/commands\//],
   ['URLs', /main\/guard\/(?:url|net)[^/]*$|main\/tools\/web\/|e2e\/web/],
   ['pages in the browser', /main\/tools\/browser\//],

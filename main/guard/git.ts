@@ -1,10 +1,12 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FastbandError } from '../core/errors.ts';
 import type { PlanContext } from '../core/tool.ts';
 import { isWithin } from '../core/within.ts';
 import { resolveCommand, safePath } from './argv.ts';
 import { inFolder } from './fs-folder.ts';
+import { refuseOutsideData } from './git-folder.ts';
 import type { ResolvedPath } from './path.ts';
 import { runProgram } from './run.ts';
 
@@ -48,6 +50,9 @@ const FIXED = [
   'gpg.program=false',
   'submodule.recurse=false',
   'diff.ignoreSubmodules=all',
+  // Else a file of the same size and time would pass for what is staged.
+  'core.trustctime=true',
+  'core.checkStat=default',
   'status.submoduleSummary=false',
   'protocol.allow=never',
   'maintenance.auto=false',
@@ -59,7 +64,8 @@ const FIXED = [
   'trailer.ifmissing=addIfDifferent',
 ];
 
-const MAX_OUTPUT = 16 * 1024 * 1024;
+const MAX_OUTPUT = 64 * 1024 * 1024;
+const MAX_PARTIAL = 16 * 1024 * 1024;
 const FLOOD_BYTES = 256 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 
@@ -77,7 +83,7 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
   if (root === undefined)
     throw new FastbandError('not_found', `${folder.requested} is in no git repository of this workspace.`);
   const bare: Repository = { workspace: folder.workspace, root, relative: '', gitPath: '', overrides: [] };
-  const overrides = await judge(bare, context);
+  const overrides = await judge(bare, context, false);
   const below =
     root === folder.workspace.root ? '.' : root.slice(folder.workspace.root.length + 1).replaceAll('\\', '/');
   return { ...bare, relative: below, gitPath: below === '.' ? '.git' : `${below}/.git`, overrides };
@@ -89,9 +95,9 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
  * @returns settings that turn off what its configuration could run
  * @throws FastbandError `git_refused`
  */
-async function judge(repository: Repository, context: PlanContext): Promise<string[]> {
+async function judge(repository: Repository, context: PlanContext, writing: boolean): Promise<string[]> {
   const { root, workspace } = repository;
-  await refuseAlternates(await gitFolderOf(root, workspace.root), workspace.root);
+  await refuseOutsideData(root, workspace.root, writing);
   const names = await git(repository, ['config', '--list', '--name-only', '-z', '--includes'], context, {
     allowFailure: true,
   });
@@ -102,19 +108,28 @@ async function judge(repository: Repository, context: PlanContext): Promise<stri
  * Runs git in a repository: argument array, no shell, no pager, no hooks, no network, none of the caller's
  * environment but what names a person and places.
  *
- * @throws FastbandError `git_refused` with git's own words, unless failure is allowed
+ * @param options - `partial`: of a long answer the head and the tail will do. Any other is refused when it is not whole:
+ * a filter, a name or a key would be looked for in vain where it was left out. `withoutIndex`: git reads what is stored, never a file of the working tree that looks the same
+ * by its size and times.
+ * @throws FastbandError `git_refused` with git's own words, unless failure is allowed; `output_too_large`
  */
 export async function git(
   repository: Repository,
   args: readonly string[],
   context: PlanContext,
-  options: { readonly allowFailure?: boolean; readonly stdin?: string; readonly write?: boolean } = {},
+  options: {
+    readonly allowFailure?: boolean;
+    readonly stdin?: string;
+    readonly write?: boolean;
+    readonly partial?: boolean;
+    readonly withoutIndex?: boolean;
+  } = {},
 ): Promise<GitResult> {
   const { ports, workspaces } = context;
   const base = { cwd: repository.root, env: ports.env, home: ports.home, workspaces };
   const { binary } = await gitBinary(base);
   // While a person thought about it, somebody may have given the repository a filter, or another one's data.
-  const overrides = options.write === true ? await judge(repository, context) : repository.overrides;
+  const overrides = options.write === true ? await judge(repository, context, true) : repository.overrides;
   const settings = [...FIXED, ...overrides].flatMap((setting) => ['-c', setting]);
   const argv = [
     'git',
@@ -128,17 +143,21 @@ export async function git(
   const result = await inFolder(repository.root, 'The repository', ({ self }) =>
     runProgram(binary, argv, {
       cwd: self,
-      env: gitEnvironment(context, repository),
+      env: {
+        ...gitEnvironment(context, repository),
+        // A file that is not there is an empty index; one of a known name could be put there.
+        ...(options.withoutIndex === true ? { GIT_INDEX_FILE: `.git-${randomUUID()}` } : {}),
+      },
       stdin: options.stdin ?? '',
       signal: context.signal,
       clock: ports.clock,
       timeoutMs: TIMEOUT_MS,
-      outputBytes: MAX_OUTPUT,
+      outputBytes: options.partial === true ? MAX_PARTIAL : MAX_OUTPUT,
       floodBytes: FLOOD_BYTES,
     }),
   );
   if (result.timedOut) throw new FastbandError('timeout', `git took longer than ${TIMEOUT_MS / 1000} s.`);
-  if (result.flooded)
+  if (result.flooded || (result.omitted > 0 && options.partial !== true))
     throw new FastbandError(
       'output_too_large',
       'git answered more than can be read here. Ask for less of it.',
@@ -222,40 +241,6 @@ async function findRoot(start: string, limit: string): Promise<string | undefine
     if (folder === limit) break;
   }
   return undefined;
-}
-
-/** The folder that holds the repository, checked to lie in the workspace, along a worktree's or submodule's pointer. */
-async function gitFolderOf(root: string, limit: string): Promise<string> {
-  const refuse = () =>
-    new FastbandError(
-      'git_refused',
-      "The repository's data lies outside the workspace. Add the folder that holds it as a workspace too, or work in a plain clone.",
-    );
-  const dotGit = join(root, '.git');
-  const real = await realpath(dotGit).catch(() => dotGit);
-  if (!isWithin(real, limit)) throw refuse();
-  const stats = await stat(real);
-  const pointer = stats.isFile() ? /^gitdir: (.+)$/m.exec(await readFile(real, 'utf8'))?.[1] : undefined;
-  const folder = pointer === undefined ? real : await realpath(resolve(root, pointer.trim())).catch(() => '');
-  if (folder === '' || !isWithin(folder, limit)) throw refuse();
-  const common = await readFile(join(folder, 'commondir'), 'utf8').catch(() => undefined);
-  if (common === undefined) return folder;
-  const shared = await realpath(resolve(folder, common.trim())).catch(() => '');
-  if (shared === '' || !isWithin(shared, limit)) throw refuse();
-  return shared;
-}
-
-/** An object store elsewhere would show its content through this repository. */
-async function refuseAlternates(gitFolder: string, limit: string): Promise<void> {
-  const text = await readFile(join(gitFolder, 'objects', 'info', 'alternates'), 'utf8').catch(() => '');
-  for (const line of text.split('\n').filter((one) => one.trim() !== '' && !one.startsWith('#'))) {
-    const real = await realpath(resolve(gitFolder, 'objects', line.trim())).catch(() => '');
-    if (!isWithin(real, limit))
-      throw new FastbandError(
-        'git_refused',
-        'The repository borrows objects from outside the workspace (objects/info/alternates). Make it whole with "git repack -a -d" first.',
-      );
-  }
 }
 
 /** Settings that neutralise what the configuration names to run; refuses what cannot be neutralised. */

@@ -149,7 +149,15 @@ export async function byContent(
   return { shown: readable, hidden: hidden + shown.length - readable.length };
 }
 
-export const DIFF = ['--no-ext-diff', '--no-textconv', '--no-renames', '--no-color', '--submodule=short'];
+export const DIFF = [
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-renames',
+  '--no-color',
+  '--submodule=short',
+  // Here, as .gitmodules may overrule a setting: git would look into a submodule with the programs that that one names.
+  '--ignore-submodules=all',
+];
 
 /** A patch of what the client may see: files that the rules hide are left out and counted. */
 export async function patchOf(
@@ -170,7 +178,7 @@ export async function patchOf(
       'Some of these files are hidden by rules, and there are too many others to name. Ask for fewer.',
     );
   const paths = hidden > 0 ? ['--', ...shown] : limit;
-  const { stdout } = await git(repository, [...args, ...DIFF, ...paths], context);
+  const { stdout } = await git(repository, [...args, ...DIFF, ...paths], context, { partial: true });
   return { patch: stdout.slice(0, MAX_PATCH), files: shown, hidden, cut: stdout.length > MAX_PATCH };
 }
 

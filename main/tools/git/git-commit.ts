@@ -7,6 +7,7 @@ import { git, type Repository } from '../../guard/git.ts';
 import { changed } from '../../guard/path.ts';
 import { diffFromPatch, textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
+import { refuseAddedSecrets, SCANNED } from './added-lines.ts';
 import {
   branchOf,
   DIFF,
@@ -17,6 +18,9 @@ import {
   repositoryAt,
   zeroSeparated,
 } from './common.ts';
+
+/** Another commit of a submodule is committed too, and so it is shown. */
+const STAGED = [...DIFF, '--ignore-submodules=dirty'];
 
 export const gitCommit = defineTool({
   name: 'git_commit',
@@ -30,7 +34,7 @@ export const gitCommit = defineTool({
     const repository = await repositoryAt(path, context, 'write');
     await refuseUnfinished(repository, context);
     const names = zeroSeparated(
-      (await git(repository, ['diff', '--cached', ...DIFF, '--name-only', '-z'], context)).stdout,
+      (await git(repository, ['diff', '--cached', ...STAGED, '--name-only', '-z'], context)).stdout,
     );
     if (names.length === 0)
       throw new FastbandError('invalid_input', 'Nothing is staged. Use git_stage first.');
@@ -48,7 +52,9 @@ export const gitCommit = defineTool({
       effects: [gitEffect(repository, 'git-commit')],
       data,
       preview: async () => {
-        const { stdout } = await git(repository, ['diff', '--cached', ...DIFF], context);
+        const { stdout } = await git(repository, ['diff', '--cached', ...STAGED], context, {
+          partial: true,
+        });
         return {
           previews: [
             textPreview(`Message, as ${data.author}, on ${data.branch ?? 'no branch'}`, message),
@@ -139,7 +145,7 @@ async function authorOf(repository: Repository, context: PlanContext): Promise<s
 }
 
 function refuseSecrets(repository: Repository, message: string, context: PlanContext): Promise<void> {
-  return scan(repository, ['diff', '--cached', ...DIFF, '--unified=0'], message, context);
+  return scan(repository, ['diff', '--cached', ...SCANNED], message, context, false);
 }
 
 function refuseSecretsInTree(
@@ -150,7 +156,7 @@ function refuseSecretsInTree(
   context: PlanContext,
 ): Promise<void> {
   const base = head ?? EMPTY_TREE[tree.length] ?? '';
-  return scan(repository, ['diff', ...DIFF, '--unified=0', base, tree], message, context);
+  return scan(repository, ['diff', ...SCANNED, base, tree], message, context, true);
 }
 
 /** The hash of a tree with nothing in it, by the length of the repository's hashes (SHA-1, SHA-256). */
@@ -164,6 +170,7 @@ async function scan(
   args: readonly string[],
   message: string,
   context: PlanContext,
+  withoutIndex: boolean,
 ): Promise<void> {
   const [inMessage] = findSecrets(message);
   if (inMessage !== undefined)
@@ -171,27 +178,5 @@ async function scan(
       'secret_found',
       `The message holds what looks like a secret (${inMessage.name}). Nothing was committed.`,
     );
-  const { stdout } = await git(repository, [...args], context);
-  let file = '';
-  let line = 0;
-  const added = new Map<string, { text: string; line: number }[]>();
-  for (const one of stdout.split('\n')) {
-    const hunk = /^@@ -\S+ \+(\d+)/.exec(one);
-    if (one.startsWith('+++ ')) file = one.replace(/^\+\+\+ "?(?:b\/)?/, '').replace(/"?\t?$/, '');
-    else if (hunk !== null) line = Number(hunk[1]);
-    else if (one.startsWith('+')) {
-      const lines = added.get(file) ?? [];
-      lines.push({ text: one.slice(1), line: line++ });
-      added.set(file, lines);
-    }
-  }
-  for (const [name, lines] of added) {
-    const [secret] = findSecrets(lines.map(({ text }) => text).join('\n'));
-    if (secret === undefined) continue;
-    const at = lines[secret.line - 1]?.line ?? 0;
-    throw new FastbandError(
-      'secret_found',
-      `${name} line ${at} holds what looks like a secret (${secret.name}): ${secret.excerpt} Take it out, stage again. Nothing was committed.`,
-    );
-  }
+  refuseAddedSecrets((await git(repository, args, context, { withoutIndex })).stdout);
 }

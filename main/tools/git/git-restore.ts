@@ -56,7 +56,9 @@ export const gitRestore = defineTool({
       preview: async () => {
         if (staged)
           return { previews: [textPreview('Take out of the stage', names.join('\n'))], warnings: [] };
-        const { stdout } = await git(repository, [...args, '-R', '--', ...names.slice(0, 500)], context);
+        const { stdout } = await git(repository, [...args, '-R', '--', ...names.slice(0, 500)], context, {
+          partial: true,
+        });
         return { previews: [diffFromPatch(`${names.length} files`, stdout)], warnings: [] };
       },
     };

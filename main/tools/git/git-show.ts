@@ -51,6 +51,7 @@ export const gitShow = defineTool({
     if (name !== undefined) {
       const { stdout, exitCode } = await git(repository, ['cat-file', 'blob', `${commit}:${name}`], context, {
         allowFailure: true,
+        partial: true,
       });
       if (exitCode !== 0) throw new FastbandError('not_found', `${name} is not a file of that commit.`);
       const text = stdout.includes('\0') ? `${name} is binary in that commit.` : stdout.slice(0, MAX_PATCH);

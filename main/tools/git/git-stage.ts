@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FastbandError } from '../../core/errors.ts';
@@ -37,7 +38,14 @@ export const gitStage = defineTool({
     const names = [...new Set(zeroSeparated(listed.stdout))]
       .filter((name) => isAmong(name, chosen) && !name.endsWith('/'))
       .sort();
-    const { shown, hidden } = await byContent(repository, names, context);
+    const { shown: visible, hidden } = await byContent(repository, names, context);
+    const files: { name: string; stat: PathStat | null }[] = [];
+    for (const name of visible) {
+      const stat = await lstatOf(join(repository.root, name));
+      // A submodule: git would run in it, with the programs that its own settings name.
+      if (stat === null || !isFolder(stat)) files.push({ name, stat });
+    }
+    const shown = files.map(({ name }) => name);
     if (shown.length === 0)
       throw new FastbandError(
         'invalid_input',
@@ -46,8 +54,6 @@ export const gitStage = defineTool({
           : 'Nothing has changed there, so there is nothing to stage.',
       );
     await refuseFiltered(repository, shown, context);
-    const files: { name: string; stat: PathStat | null }[] = [];
-    for (const name of shown) files.push({ name, stat: await lstatOf(join(repository.root, name)) });
     return {
       effects: [
         gitEffect(repository, 'git-stage'),
@@ -82,3 +88,7 @@ export const gitStage = defineTool({
     return { output: { staged }, summary: `Staged ${staged.length} files.` };
   },
 });
+
+function isFolder({ mode }: PathStat): boolean {
+  return (mode & constants.S_IFMT) === constants.S_IFDIR;
+}

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../core/testing.ts';
@@ -172,6 +181,46 @@ describe('changing a repository', () => {
     });
     expect(String(refusal)).not.toContain(key);
     await expect(plan(gitCommit, { message: `uses ${key}` })).rejects.toMatchObject({ code: 'secret_found' });
+  });
+
+  describe('refuses a key, however it is kept from a look', () => {
+    const key = `gh${'p_'}${'aB3dE5gH7jK9'.repeat(3)}`;
+    const lines = (megabytes: number) => 'a line like any other\n'.repeat(megabytes * 48_000);
+    const converter = () => {
+      put('.gitattributes', '*.ts diff=quiet\n');
+      git('config', 'diff.quiet.textconv', 'true');
+    };
+    it.each([
+      ['attributes that say there is no diff', () => put('.gitattributes', '*.ts -diff\n'), `${key}\n`],
+      ['attributes that say it is binary', () => put('.gitattributes', '*.ts binary\n'), `${key}\n`],
+      ['a zero byte before it', () => {}, `\0 ${key}\n`],
+      ['a limit past which files are binary', () => git('config', 'core.bigFileThreshold', '1'), `${key}\n`],
+      ['a line that looks like a heading', () => {}, `one\n++ b/${key}\n`],
+      ['a converter to other text', () => converter(), `${key}\n`],
+      ['UTF-16', () => {}, Buffer.from(`\ufeffa = "${key}"\n`, 'utf16le')],
+      ['UTF-16, big end first', () => {}, Buffer.from(`a = "${key}"\n`, 'utf16le').swap16()],
+      ['much before it and much after it', () => {}, `${lines(9)}${key}\n${lines(9)}`],
+      ['more than can be looked through', () => {}, `${lines(40)}${key}\n${lines(40)}`],
+    ] as [string, () => void, string | Buffer][])('by %s [GIT-2]', async (_, set, content) => {
+      set();
+      writeFileSync(bench.path('config.ts'), content);
+      git('add', 'config.ts');
+      await expect(plan(gitCommit, { message: 'm' })).rejects.toMatchObject({
+        code: expect.stringMatching(/^(?:secret_found|output_too_large)$/),
+      });
+    });
+
+    it('by a file of the same size and time in the place of the staged one [GIT-2]', async () => {
+      git('config', 'core.trustctime', 'false');
+      git('config', 'core.checkStat', 'minimal');
+      const time = new Date('2020-01-01');
+      put('config.ts', `${key}\n`);
+      utimesSync(bench.path('config.ts'), time, time);
+      git('add', 'config.ts');
+      put('config.ts', `${'x'.repeat(key.length)}\n`);
+      utimesSync(bench.path('config.ts'), time, time);
+      await expect(call(gitCommit, { message: 'm' })).rejects.toMatchObject({ code: 'secret_found' });
+    });
   });
 
   it('makes and switches branches, and refuses names that are none', async () => {
@@ -495,6 +544,91 @@ describe('a hostile repository [GIT-1]', () => {
     const index = readFileSync(join(outside, 'index'));
     await expect(run(gitStage, planned)).rejects.toMatchObject({ code: 'git_refused' });
     expect(readFileSync(join(outside, 'index')).equals(index)).toBe(true);
+  });
+
+  it('starts nothing in a submodule, whatever .gitmodules says [GIT-1]', async () => {
+    rmSync(bench.path('.gitattributes'));
+    const sub = bench.path('sub');
+    const inSub = (...args: string[]) => execFileSync('git', ['-C', sub, ...args], { env: environment() });
+    git('init', '-q', 'sub');
+    put('sub/f.txt', '1\n');
+    inSub('add', '.');
+    inSub('commit', '-q', '-m', 's');
+    put(
+      '.gitmodules',
+      `[submodule "sub"]\npath = sub\nurl = ext::${trap()}\nignore = none\nupdate = !${trap()}\nfetchRecurseSubmodules = true\n`,
+    );
+    git('-c', 'advice.addEmbeddedRepo=false', 'add', '.');
+    git('commit', '-q', '-m', 'sub');
+    const program = trap();
+    for (const key of ['filter.e.clean', 'filter.e.process', 'core.fsmonitor', 'diff.external'])
+      inSub('config', key, program);
+    put('sub/.git/info/attributes', '* filter=e\n');
+    put('sub/.git/hooks/post-index-change', readFileSync(program, 'utf8'));
+    chmodSync(bench.path('sub/.git/hooks/post-index-change'), 0o755);
+    put('sub/f.txt', '2\n');
+    await everything();
+    await expect(plan(gitStage, { paths: ['sub'] })).rejects.toMatchObject({ code: 'invalid_input' });
+    expect((await call(gitDiff)).files).not.toContain('sub');
+    expect(existsSync(marker())).toBe(false);
+  });
+
+  it('with more settings than are read of an answer starts nothing that one in their middle names [GIT-1]', async () => {
+    const many = (from: number) =>
+      Array.from({ length: 120_000 }, (_, i) => `k${from + i}${'x'.repeat(150)} = 1`).join('\n');
+    put(
+      'many.cfg',
+      `[a "${'s'.repeat(150)}"]\n${many(0)}\n[filter "evil"]\nclean = ${trap()}\n[a "${'s'.repeat(150)}"]\n${many(120_000)}\n`,
+    );
+    git('config', 'include.path', '../many.cfg');
+    put('a.txt', 'two\n');
+    await expect(call(gitDiff)).rejects.toMatchObject({ code: 'output_too_large' });
+    expect(existsSync(marker())).toBe(false);
+  });
+
+  it.each([
+    [
+      'a branch that looks like an option',
+      () => put('.git/refs/heads/--upload-pack=x', git('rev-parse', 'HEAD')),
+    ],
+    [
+      'HEAD on a branch that looks like an option',
+      () => {
+        put('.git/refs/heads/--output=x', git('rev-parse', 'HEAD'));
+        put('.git/HEAD', 'ref: refs/heads/--output=x\n');
+      },
+    ],
+    ['HEAD that is an option', () => put('.git/HEAD', 'ref: --output=x\n')],
+    ['a branch that names a file outside', () => put('.git/refs/heads/out', 'ref: ../../../outside-ref\n')],
+    ['HEAD that names a file outside', () => put('.git/HEAD', 'ref: ../../outside-ref\n')],
+    ['HEAD that names a file outside by refs', () => put('.git/HEAD', 'ref: refs/../../../outside-ref\n')],
+  ] as [string, () => void][])('with %s writes and shows nothing of it [GIT-3 FS-1]', async (_, set) => {
+    const hash = git('rev-parse', 'HEAD');
+    const outside = join(bench.base, 'outside-ref');
+    writeFileSync(outside, hash);
+    rmSync(bench.path('.gitattributes'));
+    set();
+    put('a.txt', 'two\n');
+    const attempts: [Tool<unknown, unknown, unknown>, object][] = [
+      [gitStatus, {}],
+      [gitLog, {}],
+      [gitLog, { revision: 'out' }],
+      [gitShow, {}],
+      [gitDiff, {}],
+      [gitBranches, {}],
+      [gitStage, { paths: ['a.txt'] }],
+      [gitCommit, { message: 'm' }],
+      [gitSwitch, { branch: 'out' }],
+      [gitSwitch, { branch: '--upload-pack=x' }],
+      [gitCreateBranch, { name: 'b', from: '--output=x' }],
+    ];
+    for (const [tool, input] of attempts)
+      await call(tool, input).catch((error: Error & { code?: string }) => {
+        if (error.code === undefined) throw error;
+      });
+    expect(readFileSync(outside, 'utf8')).toBe(hash);
+    for (const name of ['x', '.git/x']) expect(existsSync(bench.path(name))).toBe(false);
+    await expect(call(gitLog, { revision: 'out' })).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('that goes through filters is not staged wrongly: it is refused', async () => {

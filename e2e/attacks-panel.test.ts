@@ -85,7 +85,8 @@ beforeAll(async () => {
   await call('search_files', { pattern: MARKUP[0] });
   await call('find_files', { pattern: `**/${NAME}` });
   await call('git_log', {});
-  await call('git_show', { ref: ALL });
+  await call('git_show', { revision: ALL });
+  expect(await call('git_show', {})).toMatchObject({ structuredContent: { files: ['page.html'] } });
   await call('list_directory', { path: ALL });
   await call(ALL, {});
   await call('get_version', { [ALL]: ALL });

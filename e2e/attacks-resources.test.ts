@@ -179,8 +179,10 @@ const attacks: readonly Attack[] = [
     run: () =>
       inLanes(8, 20, async (i) => {
         const tool = ['git_status', 'git_log', 'git_diff', 'git_branches'][i % 4] ?? '';
-        const { text } = await load.call(tool, { repository: at('broken') });
-        expect(text).toContain('"isError":true');
+        const revision = tool === 'git_log' ? { revision: 'main' } : {};
+        const { text } = await load.call(tool, { path: at('broken'), ...revision });
+        // In git's words, so that it is known to have been started.
+        expect(text).toMatch(/git refused: |There is no commit main/);
       }),
   },
   {
@@ -285,7 +287,7 @@ describe.skipIf(!TELLS)('a client that asks for much at once', () => {
         ...([
           ['run_command', { command: ['sleep', '60'], cwd: at('.') }],
           ['search_files', { path: at('large.bin'), pattern: `none ${i}` }],
-          ['git_status', { repository: at('broken') }],
+          ['git_status', { path: at('broken') }],
         ][i % 3] as [string, Record<string, unknown>]),
         { signal: given.signal },
       ),
@@ -401,7 +403,11 @@ describe.skipIf(!TELLS)('a host that may open 256 files', () => {
 
   it('answers or refuses each of 300 calls at once that each need files and programs [ACC-13 FLT-2]', async () => {
     execFileSync('git', ['init', '-q', small.workspace]);
-    await held.host.api('rules.add', { effect: 'allow', match: { kind: 'exec', argv: ['sleep', '...'] } });
+    for (const match of [
+      { kind: 'exec', argv: ['sleep', '...'] },
+      { kind: 'query', databases: ['**'], access: 'read' },
+    ])
+      await held.host.api('rules.add', { effect: 'allow', match });
     await held.harm();
     const flood = new Load(held, 40);
     const answers = await Promise.all(
@@ -412,7 +418,7 @@ describe.skipIf(!TELLS)('a host that may open 256 files', () => {
           ['git_status', {}],
           ['run_command', { command: ['sleep', '0.2'] }],
           ['query_database', { database: 'a.txt', sql: 'SELECT 1' }],
-        ][i % 4] as [string, Record<string, unknown>];
+        ][i % 5] as [string, Record<string, unknown>];
         return flood.call(tool, args);
       }),
     );
@@ -427,6 +433,8 @@ describe.skipIf(!TELLS)('a host that may open 256 files', () => {
       [],
     );
     expect(kinds.get('200 ok')).toBeGreaterThan(50);
+    expect(kinds.get('200 query_refused')).toBeGreaterThan(0);
+    expect(kinds.get('200 invalid_input')).toBeUndefined();
     expect(await held.harm()).toEqual([]);
   });
 });

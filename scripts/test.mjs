@@ -10,6 +10,9 @@ import { findElectron, whyNoWindow } from './desktop.mjs';
 import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
 import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN, PEERS, TEST_KEYCHAIN } from './setup.mjs';
 
+/** What has not ended by then never would: a test that keeps its thread busy is ended by no limit of its own. */
+const LIMIT_MINUTES = 25;
+
 await needNode(fileURLToPath(import.meta.url));
 const needsBrowser =
   existsSync(join(ROOT, 'e2e')) && readdirSync(join(ROOT, 'e2e')).some((name) => name.endsWith('.test.ts'));
@@ -90,9 +93,6 @@ async function vitest() {
   }
   return steps;
 }
-
-/** What has not ended by then never would: a test that keeps its thread busy is ended by no limit of its own. */
-const LIMIT_MINUTES = 25;
 
 /** Runs a Node script in a process group of its own, for a limited time, and ends what it may have left behind. */
 function run(script, args) {

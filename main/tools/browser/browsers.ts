@@ -82,17 +82,18 @@ export class Browsers {
       browser = await this.browser();
       const { session } = wish;
       const running = browser;
-      if (session === undefined) open = await fresh(browser, wish.device, context);
+      const make = () => Promise.race([fresh(running, wish.device, context), running.ended]);
+      if (session === undefined) open = await make();
       else
         ({ open, release } = await this.#sessions.take(
           context.client.id,
           session,
           wish.device,
           context.signal,
-          () => fresh(running, wish.device, context),
+          make,
         ));
       open.guard.begin(context, wish.effects);
-      return await this.#bounded(open, context, work);
+      return await Promise.race([this.#bounded(open, context, work), running.ended]);
     } catch (error) {
       if (browser?.running === false && !(error instanceof FastbandError) && !context.signal.aborted)
         throw new FastbandError(

@@ -26,6 +26,8 @@ export class RunningBrowser {
   readonly version: string;
   readonly imaging: Imaging;
   readonly pid: number | undefined;
+  /** Rejects once the browser has ended: what was asked of it in that moment may never be answered. */
+  readonly ended: Promise<never>;
   readonly #browser: Browser;
   readonly #proxy: GuardProxy;
   readonly #net: Net;
@@ -39,6 +41,11 @@ export class RunningBrowser {
     this.pid = pid;
     this.version = browser.version();
     this.imaging = new Imaging(browser);
+    this.ended = new Promise((_, reject) => {
+      browser.on('disconnected', () => reject(new Error('the browser ended')));
+    });
+    // Most browsers end while nobody waits for anything.
+    this.ended.catch(() => {});
   }
 
   /**

@@ -34,7 +34,8 @@ function start(
     child,
     lines,
     line: async () => {
-      if (lines.length === 0) await once(reader, 'line');
+      // One that ends without a word must not be waited for.
+      if (lines.length === 0) await Promise.race([once(reader, 'line'), once(reader, 'close')]);
       return lines[0] ?? '';
     },
   };

@@ -315,7 +315,7 @@ const NO_PATHS: Readonly<Record<string, readonly string[]>> = {
   page_pdf: ['url', 'session', 'wait', 'paper'],
   describe_database: ['table'],
   query_database: ['sql', 'params[]'],
-  explain_query: ['sql'],
+  explain_query: ['sql', 'params[]'],
   sample_table: ['table'],
   ask_model: ['prompt', 'system', 'model'],
   analyze_image: ['question', 'requirements[]', 'model'],

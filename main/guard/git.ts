@@ -109,8 +109,8 @@ async function judge(repository: Repository, context: PlanContext, writing: bool
  * environment but what names a person and places.
  *
  * @param options - `partial`: of a long answer the head and the tail will do. Any other is refused when it is not whole:
- * a filter, a name or a key would be looked for in vain where it was left out. `withoutIndex`: git reads what is stored, never a file of the working tree that looks the same
- * by its size and times.
+ * a filter, a name or a key would be looked for in vain where it was left out. `withoutIndex`: git reads what is
+ * stored, never a file of the working tree that looks the same by its size and times.
  * @throws FastbandError `git_refused` with git's own words, unless failure is allowed; `output_too_large`
  */
 export async function git(

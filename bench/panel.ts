@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Page, Response } from 'playwright-core';
+import { DEFAULT_SETTINGS } from '../contract/settings.ts';
 import { openBrowser, openPanel } from '../e2e/browser.ts';
 import { DesktopApp } from '../e2e/desktop/app.ts';
 import { type Host, Sandbox } from '../e2e/host.ts';
@@ -39,7 +40,11 @@ export async function panel(): Promise<Report> {
     }
     const asked = await questions(page, host, box);
     await page.goto(new URL('#/activity', page.url()).href);
-    await page.getByRole('grid').waitFor();
+    await page
+      .getByText(/q\d+\.txt/)
+      .first()
+      .waitFor();
+    await sleep(500);
     // Code that runs for the first time is slower: both are told.
     const unused = await scroll(page, '[role=grid]');
     const log = await scroll(page, '[role=grid]');
@@ -56,6 +61,7 @@ export async function panel(): Promise<Report> {
       askedBareP95Ms: round(percentile(asked.bare, 95), 1),
       scrollFirstWorstMs: round(unused.worst, 1),
       scrollWorstMs: round(log.worst, 1),
+      scrollFirstTaskMs: round(unused.task, 1),
       scrollTaskMs: round(log.task, 1),
       scrollEmptyWorstMs: round(empty.worst, 1),
       scrollEmptyTaskMs: round(empty.task, 1),
@@ -79,7 +85,7 @@ export async function panel(): Promise<Report> {
         },
         {
           what: 'longest task of its main thread',
-          ours: `${figures.scrollTaskMs} ms`,
+          ours: `${figures.scrollTaskMs} ms (the first time ${figures.scrollFirstTaskMs})`,
           peer: `${figures.scrollEmptyTaskMs} ms (an empty page)`,
         },
         {
@@ -222,16 +228,12 @@ async function desktopFigures(): Promise<{ desktopMainMb: number; desktopFirstAn
   const began = performance.now();
   const app = DesktopApp.start();
   try {
+    const answered = await firstAnswer(`http://127.0.0.1:${DEFAULT_SETTINGS.server.port}/mcp`, began);
     const page = await app.page('index.html');
     await page.getByText('Server running').first().waitFor();
-    const { mcp, pid } = (
-      (await page.evaluate("fastband.channels['server.status']({})")) as {
-        value: { mcp?: string; pid: number };
-      }
+    const { pid } = (
+      (await page.evaluate("fastband.channels['server.status']({})")) as { value: { pid: number } }
     ).value;
-    // Without a token it is refused: that too is an answer of the server.
-    await fetch(mcp ?? '', { method: 'POST' });
-    const answered = performance.now() - began;
     await sleep(2000);
     const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return {
@@ -240,6 +242,15 @@ async function desktopFigures(): Promise<{ desktopMainMb: number; desktopFirstAn
     };
   } finally {
     await app.close();
+  }
+}
+
+/** Asks until the server answers. Without a token it refuses: that too is an answer. */
+async function firstAnswer(url: string, began: number): Promise<number> {
+  for (;;) {
+    const answer = await fetch(url, { method: 'POST' }).catch(() => undefined);
+    if (answer !== undefined) return performance.now() - began;
+    await sleep(5);
   }
 }
 

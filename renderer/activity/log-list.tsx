@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useReducer,
+  useRef,
+  useState,
+} from 'react';
 import type { AuditFilter, AuditRow } from '../../contract/audit.ts';
 import { useFormat } from '../shared/format.ts';
 import { useMessages } from '../shared/language.ts';
@@ -16,6 +24,8 @@ const NARROW = '(max-width: 760px)';
 /** Chromium lays out at most 33,554,428 px. Beyond this the bar's travel stands for more than itself. */
 const MOST_PX = 33_000_000;
 const SPARE = 4;
+/** Rows filled in a frame: what forty at once would take is more than a frame has. */
+const FILL = 10;
 /** Scrolled further than this, a person is reading: new rows wait. */
 const READING_PX = 24;
 
@@ -58,6 +68,7 @@ export function LogList({
   // Rows that leave the view are filled anew: making and throwing away elements would cost frames in collection.
   const pool = Math.ceil(view.room / height) + 2 * SPARE + 2;
   const log = useLog(filter, first, last, view.top > READING_PX);
+  const filled = useFilled(first, last, log.rowAt);
   useEffect(() => setTotal(log.total), [log.total]);
   useEffect(() => onLog(log));
 
@@ -156,7 +167,7 @@ export function LogList({
               key={place % pool}
               id={`row-${place}`}
               place={place}
-              row={log.rowAt(place)}
+              row={filled(place)}
               top={place * height - offset + view.top}
               height={height}
               now={now}
@@ -171,6 +182,32 @@ export function LogList({
       <p className={styles.count}>{m.count(total, number(total))}</p>
     </div>
   );
+}
+
+/** The rows in sight that may be drawn by now: a few more each frame, so that no frame is late. */
+function useFilled(
+  first: number,
+  last: number,
+  rowAt: (place: number) => AuditRow | undefined,
+): (place: number) => AuditRow | undefined {
+  const drawn = useRef<ReadonlyMap<number, AuditRow>>(new Map());
+  const [, again] = useReducer((turn: number) => turn + 1, 0);
+  const next = new Map<number, AuditRow>();
+  let room = FILL;
+  let more = false;
+  for (let place = first; place <= last; place++) {
+    const row = rowAt(place);
+    if (row === undefined) continue;
+    if (drawn.current.get(place) === row || room-- > 0) next.set(place, row);
+    else more = true;
+  }
+  useEffect(() => {
+    drawn.current = next;
+    if (!more) return;
+    const frame = requestAnimationFrame(again);
+    return () => cancelAnimationFrame(frame);
+  });
+  return (place) => next.get(place);
 }
 
 /** What of the list is in sight: told at most once a frame. */

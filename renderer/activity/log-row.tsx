@@ -59,7 +59,7 @@ export const LogRow = memo(function LogRow({
       {row === undefined ? (
         <span role="gridcell" className={styles.waiting} />
       ) : (
-        <Cells row={row} now={now} words={words} columns={columns} />
+        <Cells row={row} when={words.format.relative(row.at, now)} words={words} columns={columns} />
       )}
     </div>
   );
@@ -68,12 +68,13 @@ export const LogRow = memo(function LogRow({
 /** What a row says: not drawn anew when it is merely chosen or moved. */
 const Cells = memo(function Cells({
   row,
-  now,
+  when,
   words: { format, actor, marks, verbs },
   columns,
 }: {
   readonly row: AuditRow;
-  readonly now: number;
+  /** How long ago, in words. */
+  readonly when: string;
   readonly words: RowWords;
   readonly columns: ReadonlySet<Column>;
 }) {
@@ -88,7 +89,7 @@ const Cells = memo(function Cells({
           currentTarget.title = format.exactTime(row.at);
         }}
       >
-        {format.relative(row.at, now)}
+        {when}
       </span>
       {columns.has('who') && (
         <span role="gridcell" className={styles.who}>

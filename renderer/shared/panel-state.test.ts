@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Approval } from '../../contract/approvals.ts';
 import type { AuditRow } from '../../contract/audit.ts';
-import { mergeApprovals, mergeRows, NOTHING_KNOWN, waitingApprovals, withEvent } from './panel-state.ts';
+import {
+  mergeApprovals,
+  mergeRows,
+  NOTHING_KNOWN,
+  waitingApprovals,
+  withApprovals,
+  withEvent,
+} from './panel-state.ts';
 
 const approval = (id: string, more: Partial<Approval> = {}): Approval => ({
   id,
@@ -52,6 +59,19 @@ describe('what the panel knows', () => {
       ],
     );
     expect(all.map(({ id }) => id)).toEqual(['early', 'late', 'new', 'old']);
+  });
+
+  it('keeps a question that came while the list was on its way', () => {
+    const asked = NOTHING_KNOWN;
+    const now = withEvent(asked, { type: 'approval.added', approval: approval('new', { createdAt: 2 }) });
+    const after = withApprovals(now, asked, [approval('old', { createdAt: 1 })]);
+    expect(waitingApprovals(after).map(({ id }) => id)).toEqual(['old', 'new']);
+    expect(after).toMatchObject({ connection: 'live', loaded: true });
+  });
+
+  it('forgets a question that was settled while nobody listened', () => {
+    const asked = { ...NOTHING_KNOWN, approvals: [approval('gone'), approval('still')] };
+    expect(withApprovals(asked, asked, [approval('still')]).approvals.map(({ id }) => id)).toEqual(['still']);
   });
 
   it('does not ask again about what was settled while the list was on its way', () => {

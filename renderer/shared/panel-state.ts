@@ -69,6 +69,23 @@ export function mergeApprovals(known: readonly Approval[], news: readonly Approv
   return [...waiting, ...settled.slice(0, KEPT_SETTLED)];
 }
 
+/**
+ * The state after the list of approvals was asked for. One that waited then and is not listed was settled while nobody
+ * listened; one that came since waits still, though the list does not know of it.
+ *
+ * @param asked - the state when the list was asked for
+ */
+export function withApprovals(state: PanelState, asked: PanelState, listed: readonly Approval[]): PanelState {
+  const ids = new Set(listed.map(({ id }) => id));
+  const gone = new Set(
+    waitingApprovals(asked)
+      .map(({ id }) => id)
+      .filter((id) => !ids.has(id)),
+  );
+  const known = state.approvals.filter((one) => one.status !== 'waiting' || !gone.has(one.id));
+  return { ...state, connection: 'live', loaded: true, approvals: mergeApprovals(known, listed) };
+}
+
 export function mergeRows(known: readonly AuditRow[], news: readonly AuditRow[]): readonly AuditRow[] {
   const bySeq = new Map([...known, ...news].map((row) => [row.seq, row]));
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, KEPT_ROWS);

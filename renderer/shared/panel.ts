@@ -1,15 +1,14 @@
 import { useSyncExternalStore } from 'react';
-import type { Approval } from '../../contract/approvals.ts';
 import type { AuditRow } from '../../contract/audit.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { desktop } from './bridge.ts';
 import { ask, bindSession, endSession, HostError, listen } from './host.ts';
 import {
   type Connection,
-  mergeApprovals,
   mergeRows,
   NOTHING_KNOWN,
   type PanelState,
+  withApprovals,
   withEvent,
 } from './panel-state.ts';
 
@@ -105,8 +104,12 @@ class PanelConnection {
 
   /** @param giveUp - ends the connection, so that the next one tries again */
   async #load(giveUp: () => void): Promise<void> {
+    const asked = this.#state;
     try {
-      if (desktop()?.kind === 'approval') return this.#loadApprovals(await ask('approvals.list', {}));
+      if (desktop()?.kind === 'approval') {
+        const approvals = await ask('approvals.list', {});
+        return this.#set(withApprovals(this.#state, asked, approvals));
+      }
       const [status, approvals, found, journal, clients] = await Promise.all([
         ask('server.status', {}),
         ask('approvals.list', {}),
@@ -115,29 +118,17 @@ class PanelConnection {
         ask('clients.list', {}),
       ]);
       this.#set({
-        ...this.#state,
-        status,
+        ...withApprovals(this.#state, asked, approvals),
+        // What an event told meanwhile is newer than an answer.
+        status: this.#state.status === asked.status ? status : this.#state.status,
         rows: mergeRows(this.#state.rows, found.rows),
         journal,
         clients,
       });
-      this.#loadApprovals(approvals);
     } catch (error) {
       if (error instanceof HostError && error.code === 'unauthorized') this.#connection('signed-out');
       giveUp();
     }
-  }
-
-  #loadApprovals(approvals: readonly Approval[]): void {
-    // What the host no longer lists as waiting was settled while nobody listened.
-    const listed = new Set(approvals.map(({ id }) => id));
-    const known = this.#state.approvals.filter((one) => one.status !== 'waiting' || listed.has(one.id));
-    this.#set({
-      ...this.#state,
-      connection: 'live',
-      loaded: true,
-      approvals: mergeApprovals(known, approvals),
-    });
   }
 
   /** What else a row says has changed. */

@@ -48,7 +48,7 @@ export async function readConsole(
   context: RunContext,
   browsers: Browsers,
 ): Promise<ToolResult<{ url: string; events: PageEvent[]; dropped: number }>> {
-  return look(data, effects, context, browsers, async (open, arrival) => {
+  const read = async (open: OpenPage, arrival: Arrival) => {
     const { events: all, dropped } = open.log.events;
     const events = data.errorsOnly
       ? all.filter(({ kind }) => kind !== 'log' && kind !== 'warning')
@@ -62,7 +62,8 @@ export async function readConsole(
       content: untrusted(facts, lines.join('\n').slice(0, MAX_TEXT), context.ports.random),
       summary: `Read the console of ${placeWords(data.place)}, ${events.length} messages.`,
     };
-  });
+  };
+  return look(data, effects, context, browsers, read, (open) => open.log.followRequests(open.devtools));
 }
 
 export async function queryElements(
@@ -94,10 +95,12 @@ async function look<T>(
   context: RunContext,
   browsers: Browsers,
   read: (open: OpenPage, arrival: Arrival) => Promise<ToolResult<T>>,
+  before?: (open: OpenPage) => Promise<void>,
 ): Promise<ToolResult<T>> {
-  return browsers.withPage({ session: data.session, device: undefined, effects }, context, async (open) =>
-    read(open, await visit(open, data, context)),
-  );
+  return browsers.withPage({ session: data.session, device: undefined, effects }, context, async (open) => {
+    await before?.(open);
+    return read(open, await visit(open, data, context));
+  });
 }
 
 function factsOf(open: OpenPage, { status, notes }: Arrival, more: readonly string[]): string {

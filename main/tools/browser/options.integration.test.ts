@@ -7,7 +7,7 @@ const PAGE = `<!doctype html><title>Shop</title><style>
   #tall { height: 3000px }</style>
   <div id=card>card</div><div id=tall></div>
   <input id=name aria-label=Name><input type=password id=pw value=hunter2 data-kind=secret>
-  <select id=size><option>S<option>L</select><p id=said></p>
+  <select id=size><option>S<option>L</select><p id=said></p><img src=/lost alt=''>
   <script>
     const tell = () => { said.textContent = [document.querySelector('#name').value, document.querySelector('#size').value, innerWidth].join(' ') };
     addEventListener('input', tell); addEventListener('keydown', (event) => { if (event.key === 'Enter') { tell(); said.textContent += ' sent' } });
@@ -153,6 +153,12 @@ describe('what is read of a page', () => {
     const { output } = await bench.call('page_console', { url: site.url(), wait: 'networkidle' });
     const { events } = output as { events: { kind: string; text: string; at?: string }[] };
     expect(events.find(({ text }) => text.includes('something is wrong'))?.at).toContain(site.url());
-    expect(JSON.stringify(events)).toContain('/missing');
+    const lines = PAGE.split('\n');
+    // A script's and the markup's own.
+    for (const path of ['/missing', '/lost']) {
+      const failed = events.find(({ kind, text }) => kind === 'request' && text.includes(path));
+      const line = lines.findIndex((one) => one.includes(path)) + 1;
+      expect(failed?.at).toMatch(new RegExp(`^${site.url()}:${line}:\\d+$`));
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page, Request } from 'playwright-core';
 
 /** Something that happened on a page, in order. All of it is the page's own words. */
 export interface PageEvent {
@@ -10,12 +10,16 @@ export interface PageEvent {
 
 const MAX_EVENTS = 300;
 const MAX_TEXT = 1000;
+/** Requests whose origin is kept: a page's, and those of a few more. */
+const MAX_ORIGINS = 2000;
 
 /** Keeps what a page says, the latest of it, and answers no to whatever it asks a person. */
 export class PageLog {
   #events: PageEvent[] = [];
   #dropped = 0;
   crashed = false;
+  /** Where a request was begun, by its method and address; nothing until `followRequests`. */
+  #origins: Map<string, string> | undefined;
 
   constructor(page: Page) {
     page.on('console', (message) => {
@@ -32,15 +36,10 @@ export class PageLog {
       this.#add({ kind: 'exception', text: error.message, ...(at === undefined ? {} : { at }) });
     });
     page.on('requestfailed', (request) => {
-      const why = request.failure()?.errorText ?? 'failed';
-      this.#add({ kind: 'request', text: `${request.method()} ${request.url()}: ${why}` });
+      this.#addRequest(request, request.failure()?.errorText ?? 'failed');
     });
     page.on('response', (response) => {
-      if (response.status() >= 400)
-        this.#add({
-          kind: 'request',
-          text: `${response.request().method()} ${response.url()}: ${response.status()}`,
-        });
+      if (response.status() >= 400) this.#addRequest(response.request(), String(response.status()));
     });
     page.on('dialog', (dialog) => {
       this.#add({ kind: 'dialog', text: `${dialog.type()}: ${dialog.message()}` });
@@ -57,6 +56,21 @@ export class PageLog {
     });
   }
 
+  /** From now on, also keeps where each request was begun: Playwright does not tell. @param devtools - the page's */
+  async followRequests(devtools: CDPSession): Promise<void> {
+    if (this.#origins !== undefined) return;
+    const origins = new Map<string, string>();
+    this.#origins = origins;
+    devtools.on('Network.requestWillBeSent', ({ request: { method, url }, initiator }) => {
+      const [frame] = initiator.stack?.callFrames ?? [];
+      const { url: file, lineNumber, columnNumber } = frame ?? initiator;
+      if (origins.size >= MAX_ORIGINS || file === undefined || file === '' || lineNumber === undefined)
+        return;
+      origins.set(`${method} ${url}`, `${file}:${lineNumber + 1}:${(columnNumber ?? 0) + 1}`);
+    });
+    await devtools.send('Network.enable');
+  }
+
   popup(url: string): void {
     this.#add({ kind: 'popup', text: `${url} was not opened` });
   }
@@ -69,6 +83,12 @@ export class PageLog {
   clear(): void {
     this.#events = [];
     this.#dropped = 0;
+  }
+
+  #addRequest(request: Request, why: string): void {
+    const what = `${request.method()} ${request.url()}`;
+    const at = this.#origins?.get(what);
+    this.#add({ kind: 'request', text: `${what}: ${why}`, ...(at === undefined ? {} : { at }) });
   }
 
   #add(event: PageEvent): void {

@@ -38,7 +38,7 @@ import { McpServerFactory, type ResourceProvider } from './mcp/server.ts';
 import type { Clock, Ports } from './ports.ts';
 import { Budget } from './providers/budget.ts';
 import type { Models } from './providers/models.ts';
-import { type DesktopFacts, examineSecurity, type Verified } from './security.ts';
+import { brokenChain, type DesktopFacts, examineSecurity, type Verified } from './security.ts';
 import type { Watch } from './store/audit-verifier.ts';
 import { lockHome } from './store/lock.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -66,6 +66,9 @@ const PREVIEWED = 1000;
 /** Another process's changes are noticed at least this often, also when no request comes. */
 const POLL_MS = 300;
 const SWEEP_MS = 60 * 60 * 1000;
+/** The log is verified when a start has come to rest, and each day from then on. */
+const FIRST_VERIFY_MS = 2 * 60 * 1000;
+const VERIFY_MS = 24 * 60 * 60 * 1000;
 
 /** The parts and what ties them together; `handlers.ts` is the one other place that sees inside. */
 export class Core {
@@ -103,6 +106,7 @@ export class Core {
   #seen: Snapshot = { version: -1, tools: '', workspaces: '' };
   #stopPolling = () => {};
   #stopSweeping = () => {};
+  #stopVerifying = () => {};
   readonly #stopAnnouncing: () => void;
   #auditWasOk = true;
   #verified: Verified | undefined;
@@ -333,6 +337,7 @@ export class Core {
     void this.vault.learn();
     this.#poll();
     this.#sweep();
+    this.#verifyAfter(FIRST_VERIFY_MS);
     this.backups.start();
     this.#tellState();
     return { mcp };
@@ -346,6 +351,7 @@ export class Core {
     this.#startedAt = undefined;
     this.#stopPolling();
     this.#stopSweeping();
+    this.#stopVerifying();
     this.backups.stop();
     await this.dispatcher.stop();
     await Promise.all([http.close(), this.#tools.close()]);
@@ -367,6 +373,7 @@ export class Core {
     const problems = [
       ...(this.#notStarted === undefined ? [] : [this.#notStarted]),
       ...(auditOk || this.store.audit.problem === undefined ? [] : [this.store.audit.problem]),
+      ...(this.#verified?.bad == null ? [] : [brokenChain(this.#verified.bad)]),
       ...(this.settings.problem === undefined ? [] : [this.settings.problem]),
       ...this.tables.problems,
     ];
@@ -459,6 +466,7 @@ export class Core {
   async verifyAudit(watch: Watch): Promise<AuditVerifyOutput> {
     const result = await this.store.audit.verify(watch);
     this.#verified = { at: this.#ports.clock.now(), bad: result.bad };
+    this.#tellState();
     return result;
   }
 
@@ -543,6 +551,25 @@ export class Core {
     };
     void run();
     this.#stopSweeping = this.#ports.clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  #verifyAfter(ms: number): void {
+    const { clock, log } = this.#ports;
+    const ending = new AbortController();
+    const run = async () => {
+      try {
+        const { bad } = await this.verifyAudit({ signal: ending.signal });
+        if (bad !== null) log.error({ bad }, 'the audit log does not verify');
+      } catch (error) {
+        if (!ending.signal.aborted) log.error({ err: error }, 'the audit log could not be verified');
+      }
+      if (!ending.signal.aborted) this.#verifyAfter(VERIFY_MS);
+    };
+    const forget = clock.after(ms, () => void run());
+    this.#stopVerifying = () => {
+      forget();
+      ending.abort();
+    };
   }
 
   async #reloadProjects(): Promise<void> {

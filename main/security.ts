@@ -90,12 +90,12 @@ function chain({ verified }: SecurityFacts): SecurityCheck {
   if (verified === undefined) return { ...check, state: 'unknown' };
   const { at, bad } = verified;
   if (bad === null) return { ...check, at, state: 'ok' };
-  return {
-    ...check,
-    at,
-    state: 'warn',
-    problem: `Row ${bad.seq} of the log does not fit: ${bad.problem} Somebody or something changed it outside of Fastband. Compare it with a backup.`,
-  };
+  return { ...check, at, state: 'warn', problem: brokenChain(bad) };
+}
+
+/** @param bad - the first row that verification found wrong */
+export function brokenChain({ seq, problem }: NonNullable<Verified['bad']>): string {
+  return `Row ${seq} of the log does not fit: ${problem} Somebody or something changed it outside of Fastband. Compare it with a backup.`;
 }
 
 function desktop({ packaged, wrongFuses, sandbox, feed, automatic }: DesktopFacts): SecurityCheck[] {

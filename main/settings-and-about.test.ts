@@ -9,20 +9,25 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { builtLicences } from './about.ts';
 import { type App, composeApp } from './app.ts';
+import type { AppOptions } from './composition.ts';
 import { fakePorts, realClock } from './core/testing.ts';
-import type { Ports } from './ports.ts';
+import type { Clock, Ports } from './ports.ts';
 import { MCP_SDK_VERSION, VERSION } from './version.ts';
 
 const KEY = `sk-ant-${'a1B2'.repeat(12)}`;
 
-async function openApp(more: Partial<Ports> = {}): Promise<{ app: App; folder: string }> {
+async function openApp(
+  more: Partial<Ports> = {},
+  role: AppOptions['role'] = 'cli',
+): Promise<{ app: App; folder: string }> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fastband-about-')));
   const app = await composeApp(
     fakePorts(realClock, { home: join(folder, 'home'), env: { HOME: folder }, ...more }),
-    { role: 'cli' },
+    { role },
   );
   onTestFinished(async () => {
     await app.close();
@@ -196,3 +201,31 @@ test.skipIf(process.platform === 'win32')(
     expect(await of('files')).toMatchObject({ state: 'warn', problem: expect.stringContaining(file) });
   },
 );
+
+test('a host verifies its log by itself, soon after its start and then each day [LOG-3]', async () => {
+  const far = new Map<number, () => void>();
+  const clock: Clock = {
+    ...realClock,
+    after(ms, run) {
+      if (ms < 60_000) return realClock.after(ms, run);
+      far.set(ms, run);
+      return () => far.delete(ms);
+    },
+  };
+  const { app, folder } = await openApp({ clock }, 'host');
+  const chain = async () => (await app.handle('security.get', {})).find(({ id }) => id === 'chain');
+  await app.start({ port: 0 });
+  expect(await chain()).toMatchObject({ state: 'unknown' });
+  far.get(2 * 60_000)?.();
+  await expect.poll(chain).toMatchObject({ state: 'ok' });
+
+  const db = new Database(join(folder, 'home', 'fastband.db'));
+  db.exec("DROP TRIGGER audit_no_update; UPDATE audit SET summary = 'nothing happened' WHERE seq = 1");
+  db.close();
+  far.get(24 * 3_600_000)?.();
+  await expect.poll(chain).toMatchObject({ state: 'warn', problem: expect.stringContaining('Row 1 ') });
+  expect(app.status().problems).toEqual([expect.stringContaining('Row 1 ')]);
+
+  await app.stop();
+  expect(far.has(24 * 3_600_000)).toBe(false);
+});

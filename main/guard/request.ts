@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 /** Of these Node keeps the first and drops the others; whoever stands before it may have looked at the last. */
 const ONCE = new Set(['host', 'authorization', 'content-type']);
@@ -15,6 +16,11 @@ export function unplain({ httpVersionMajor, rawHeaders }: IncomingMessage): stri
     if (ONCE.has(name) && seen.size === seen.add(name).size) return 'A header is there twice.';
   }
   return undefined;
+}
+
+/** Where a server listens, as its socket says and not as it was asked to: what is shown of it is what is so. */
+export function boundUrl({ address, family, port }: AddressInfo, path: string): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}${path}`;
 }
 
 /**

@@ -6,7 +6,7 @@ import { FastbandError } from '../core/errors.ts';
 import { steadyClock } from '../core/steady-clock.ts';
 import { boundConnections, connectionsFor, openFilesLimit } from '../guard/connections.ts';
 import { Lockout } from '../guard/lockout.ts';
-import { foreign, ownHosts, unplain } from '../guard/request.ts';
+import { boundUrl, foreign, ownHosts, unplain } from '../guard/request.ts';
 import { type Asset, loadAssets, SECURITY_HEADERS } from '../panel-files.ts';
 import { picturePath } from '../picture-path.ts';
 import type { Log, Ports } from '../ports.ts';
@@ -146,9 +146,10 @@ class PanelServer {
         { cause: error },
       );
     });
-    this.#port = (this.#http.address() as AddressInfo).port;
+    const address = this.#http.address() as AddressInfo;
+    this.#port = address.port;
     this.#hosts = ownHosts(this.#port);
-    return `http://127.0.0.1:${this.#port}/`;
+    return boundUrl(address, '/');
   }
 
   newLoginUrl(): string {

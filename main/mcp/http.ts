@@ -19,7 +19,7 @@ import type { Caller } from '../core/dispatch.ts';
 import { FastbandError } from '../core/errors.ts';
 import { boundConnections, connectionsFor, openFilesLimit } from '../guard/connections.ts';
 import { Lockout } from '../guard/lockout.ts';
-import { foreign, ownHosts, unplain } from '../guard/request.ts';
+import { boundUrl, foreign, ownHosts, unplain } from '../guard/request.ts';
 import type { Clock, Log } from '../ports.ts';
 import { BodyError, readJsonBody } from './body.ts';
 import { answerDirectly, asDirectCall } from './direct.ts';
@@ -138,7 +138,7 @@ export class McpHttp {
     });
     const address = this.#http.address() as AddressInfo;
     this.#hosts = ownHosts(address.port);
-    return `http://127.0.0.1:${address.port}${PATH}`;
+    return boundUrl(address, PATH);
   }
 
   /** Tells every client of both eras that the list of tools changed. */

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Client } from '@modelcontextprotocol/client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { POSTGRES_BIN, TestPostgres } from '../main/tools/databases/postgres-testing.ts';
+import { CHROMIUM, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 import { HAS_KEYCHAIN } from './keychain.ts';
 
@@ -45,6 +47,32 @@ it('a question is asked for once, then free for this database; a change asks aga
   await host.api('journal.undo', { callId: String(_meta?.['fastband/callId']) });
   expect((await query('SELECT count(*) FROM items')).structuredContent).toMatchObject({ rows: [[2]] });
 });
+
+it.skipIf(!existsSync(CHROMIUM))(
+  'a person who tries a question sees its rows as a table, also of a long answer',
+  async () => {
+    const browser = await openBrowser();
+    try {
+      const page = await openPanel(browser, host);
+      await page.goto(new URL('#/tools?tool=query_database', page.url()).href);
+      await page.getByRole('tab', { name: 'Try' }).click();
+      await page.getByRole('textbox', { name: /^database/ }).fill('shop.db');
+      await page
+        .getByRole('textbox', { name: /^sql/ })
+        .fill(
+          'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 90) SELECT i, hex(zeroblob(300)) AS wide, hex(zeroblob(301)), hex(zeroblob(302)), NULL AS none FROM n',
+        );
+      await page.getByRole('button', { name: 'Run' }).click();
+      const { id } = await host.waiting();
+      await host.api('approvals.decide', { id, decision: 'allow' });
+      await page.getByRole('columnheader', { name: 'wide' }).waitFor();
+      expect(await page.getByRole('row').count()).toBe(1 + 90);
+      await page.getByText('NULL').first().waitFor();
+    } finally {
+      await browser.close();
+    }
+  },
+);
 
 it('the value of no row is in the log [DB-5]', async () => {
   const asked = query("SELECT name || '-as-a-value' FROM items");

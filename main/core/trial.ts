@@ -5,8 +5,8 @@ import { toWireError } from './errors.ts';
 /** A person who tries a tool. It holds no token, and no rule or grant can be made for it. */
 export const TRIAL: Caller = { id: 'trial', name: 'Your trial' };
 
-/** Longest answer that is shown, in characters. */
-const MAX_SHOWN = 100_000;
+/** Longest answer that is shown, in characters: the largest table that the limits allow unless they were raised. */
+const MAX_SHOWN = 2_000_000;
 
 /** Calls a tool as a person who tries it. A refusal is an answer here, not an error. */
 export async function tryTool(

@@ -82,22 +82,31 @@ export function TryTool({ tool }: { readonly tool: ToolInfo }) {
         <section className={forms.section} aria-live="polite">
           <h3>{result.error === undefined ? words.answer(duration(result.durationMs)) : words.refused}</h3>
           {result.error === undefined ? (
-            <Answer text={result.text} />
+            <Answer text={result.text} cut={result.cut} />
           ) : (
             <Notice tone="danger">
               {visible(result.error.message)} <code>{result.error.code}</code>
             </Notice>
           )}
-          {result.cut && <p className={forms.hint}>{words.cut}</p>}
         </section>
       )}
     </form>
   );
 }
 
-function Answer({ text }: { text: string }) {
+/** Longest plain text that is laid out, in characters; a table may be longer. */
+const MAX_TEXT = 100_000;
+
+function Answer({ text, cut }: { text: string; cut: boolean }) {
+  const words = useMessages().tools;
   const rows = rowsIn(text);
-  return rows === undefined ? <pre className={forms.block}>{text}</pre> : <AnswerTable answer={rows} />;
+  if (rows !== undefined) return <AnswerTable answer={rows} />;
+  return (
+    <>
+      <pre className={forms.block}>{text.slice(0, MAX_TEXT)}</pre>
+      {(cut || text.length > MAX_TEXT) && <p className={forms.hint}>{words.cut}</p>}
+    </>
+  );
 }
 
 function Field({

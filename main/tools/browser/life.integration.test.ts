@@ -7,7 +7,7 @@ beforeAll(async () => {
   site = await Site.start({ '/': '<p>well' });
   bench = await BrowserBench.create();
   bench.allow(site);
-  bench.bench.set({ browser: { idleSeconds: 1 } });
+  bench.bench.set({ browser: { idleSeconds: 5 } });
 });
 afterAll(async () => {
   await bench?.close();

@@ -86,6 +86,26 @@ describe('a question', () => {
     expect(await rows(sql)).toEqual([[shown]]);
   });
 
+  test('is answered within the limits of rows and bytes, and says that there are more', async () => {
+    const many = 'WITH RECURSIVE a (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a LIMIT 5000)';
+    const count = async (sql: string, more: object) => {
+      const { output } = await query(`${many} ${sql}`, more);
+      const { rows, more: left } = output as { rows: unknown[][]; more: boolean };
+      return { rows: rows.length, left, bytes: JSON.stringify(rows).length };
+    };
+    expect(await count('SELECT x FROM a', {})).toMatchObject({ rows: 100, left: true });
+    bench.set({ databases: { maxRows: 7 } });
+    expect(await count('SELECT x FROM a', { limit: 5000 })).toMatchObject({ rows: 7, left: true });
+    bench.set({ databases: { maxRows: 10_000, maxBytes: 4096 } });
+    const { rows, left, bytes } = await count("SELECT 'abcdefghij' FROM a", { limit: 5000 });
+    expect({ some: rows > 100, left, fits: bytes <= 4096 }).toEqual({ some: true, left: true, fits: true });
+    // The next page begins where this one was cut.
+    expect(await count('SELECT x FROM a', { limit: 5000, offset: 4990 })).toMatchObject({
+      rows: 10,
+      left: false,
+    });
+  });
+
   test('changes no file, also of a database with a write-ahead log, closed or open elsewhere [DB-1]', async () => {
     make('log.db', ['CREATE TABLE a (x)', 'INSERT INTO a VALUES (1)'], 'wal');
     const ask = () => call('query_database', { database: 'log.db', sql: 'SELECT x FROM a' });

@@ -19,8 +19,6 @@ export interface Repository {
   readonly relative: string;
   /** Its `.git`, relative to the workspace: what effects on the repository name. */
   readonly gitPath: string;
-  /** Settings that turn off what the repository's own configuration could run. */
-  readonly overrides: readonly string[];
 }
 
 export interface GitResult {
@@ -68,6 +66,11 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 const MAX_PARTIAL = 16 * 1024 * 1024;
 const FLOOD_BYTES = 256 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
+/** So long a judgement holds for reading: a call plans and reads at once, unless a person is asked in between. */
+const FRESH_MS = 500;
+const MOST_JUDGED = 256;
+/** The last judgement of each repository in its workspace: when, on the clock that only goes forward, and what is off. */
+const judged = new Map<string, { readonly at: number; readonly overrides: readonly string[] }>();
 
 /**
  * Finds the repository that a folder belongs to and makes sure that working in it runs nothing and leads nowhere:
@@ -82,11 +85,16 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
   const root = await findRoot(start, folder.workspace.root);
   if (root === undefined)
     throw new FastbandError('not_found', `${folder.requested} is in no git repository of this workspace.`);
-  const bare: Repository = { workspace: folder.workspace, root, relative: '', gitPath: '', overrides: [] };
-  const overrides = await judge(bare, context, false);
   const below =
     root === folder.workspace.root ? '.' : root.slice(folder.workspace.root.length + 1).replaceAll('\\', '/');
-  return { ...bare, relative: below, gitPath: below === '.' ? '.git' : `${below}/.git`, overrides };
+  const repository: Repository = {
+    workspace: folder.workspace,
+    root,
+    relative: below,
+    gitPath: below === '.' ? '.git' : `${below}/.git`,
+  };
+  await judge(repository, context, false);
+  return repository;
 }
 
 /**
@@ -98,10 +106,35 @@ export async function openRepository(folder: ResolvedPath, context: PlanContext)
 async function judge(repository: Repository, context: PlanContext, writing: boolean): Promise<string[]> {
   const { root, workspace } = repository;
   await refuseOutsideData(root, workspace.root, writing);
+  // Whatever git finds in the configuration, telling its names starts nothing.
   const names = await git(repository, ['config', '--list', '--name-only', '-z', '--includes'], context, {
     allowFailure: true,
+    judging: true,
   });
-  return overridesFor(names.stdout.split('\0'));
+  const overrides = overridesFor(names.stdout.split('\0'));
+  const key = keyOf(repository);
+  judged.delete(key);
+  judged.set(key, { at: context.ports.clock.monotonic(), overrides });
+  for (const oldest of judged.keys()) if (judged.size > MOST_JUDGED) judged.delete(oldest);
+  return overrides;
+}
+
+function keyOf({ root, workspace }: Repository): string {
+  return `${workspace.root}\0${root}`;
+}
+
+/**
+ * What is turned off in a repository. While a person thought about it, somebody may have given it a filter, or another
+ * one's data: it is judged anew before git changes it, and when the last judgement is not of this moment.
+ */
+async function overridesOf(
+  repository: Repository,
+  context: PlanContext,
+  writing: boolean,
+): Promise<readonly string[]> {
+  const last = judged.get(keyOf(repository));
+  const isFresh = last !== undefined && context.ports.clock.monotonic() - last.at <= FRESH_MS;
+  return isFresh && !writing ? last.overrides : judge(repository, context, writing);
 }
 
 /**
@@ -121,6 +154,7 @@ export async function git(
     readonly allowFailure?: boolean;
     readonly stdin?: string;
     readonly write?: boolean;
+    readonly judging?: boolean;
     readonly partial?: boolean;
     readonly withoutIndex?: boolean;
   } = {},
@@ -128,14 +162,14 @@ export async function git(
   const { ports, workspaces } = context;
   const base = { cwd: repository.root, env: ports.env, home: ports.home, workspaces };
   const { binary } = await gitBinary(base);
-  // While a person thought about it, somebody may have given the repository a filter, or another one's data.
-  const overrides = options.write === true ? await judge(repository, context, true) : repository.overrides;
+  const writing = options.write === true;
+  const overrides = options.judging === true ? [] : await overridesOf(repository, context, writing);
   const settings = [...FIXED, ...overrides].flatMap((setting) => ['-c', setting]);
   const argv = [
     'git',
     '--no-pager',
     '--literal-pathspecs',
-    ...(options.write === true ? [] : ['--no-optional-locks']),
+    ...(writing ? [] : ['--no-optional-locks']),
     ...settings,
     ...args,
   ];

@@ -28,7 +28,7 @@ export async function repositoryAt(
 
 /** The repository as JSON, for a plan's data. */
 export function frozen(repository: Repository): Repository {
-  return { ...repository, workspace: { ...repository.workspace }, overrides: [...repository.overrides] };
+  return { ...repository, workspace: { ...repository.workspace } };
 }
 
 export function readEffect({ workspace, relative }: Repository): Effect {

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../core/testing.ts';
 import type { Plan, PlanContext, RunContext, Tool, ToolResult } from '../../core/tool.ts';
@@ -513,6 +514,8 @@ describe('a hostile repository [GIT-1]', () => {
     ['git_stage', gitStage, { paths: ['a.txt'] }],
     ['git_restore', gitRestore, { paths: ['a.txt'] }],
     ['git_switch', gitSwitch, { branch: 'different' }],
+    ['git_status', gitStatus, {}],
+    ['git_diff', gitDiff, {}],
   ] as [string, Tool<unknown, unknown, unknown>, object][])(
     'starts nothing that it names only once %s was approved [CALL-2]',
     async (_, tool, input) => {
@@ -526,6 +529,8 @@ describe('a hostile repository [GIT-1]', () => {
       const program = trap();
       for (const key of ['clean', 'smudge', 'process']) git('config', `filter.late.${key}`, program);
       put('.git/info/attributes', '*.txt filter=late\n');
+      // A person who is asked about reading needs a moment too.
+      if (tool.name === 'git_status' || tool.name === 'git_diff') await sleep(600);
       await run(tool, planned).catch((error: Error & { code?: string }) => {
         if (error.code === undefined) throw error;
       });

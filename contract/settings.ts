@@ -46,6 +46,8 @@ const sections = {
       .int()
       .min(1024)
       .max(16 * 1024 * 1024),
+    /** Processes that one command may have at once; with more it is ended with all of them. On Linux. */
+    maxProcesses: z.int().min(16).max(100_000),
     /** Names of environment variables that commands inherit, beside the built-in safe ones. */
     env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).max(100),
   }),
@@ -167,7 +169,7 @@ export const DEFAULT_SETTINGS: Settings = {
   approvals: { timeoutSeconds: 300 },
   audit: { retentionDays: 365 },
   journal: { retentionDays: 30, maxFileBytes: 64 * 1024 * 1024, maxTotalBytes: 2 * 1024 * 1024 * 1024 },
-  commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, env: [] },
+  commands: { timeoutSeconds: 120, outputBytes: 256 * 1024, maxProcesses: 2000, env: [] },
   web: { allowedHosts: [], respectRobots: true, maxBytes: 5 * 1024 * 1024, timeoutSeconds: 30 },
   providers: {
     anthropicUrl: 'https://api.anthropic.com',

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly outputBytes: number;
   /** Past this many bytes of output the program is ended: it would go on writing for as long as it is read. */
   readonly floodBytes: number;
+  /** Past this many processes at once the program and all of them are ended. On Linux. */
+  readonly maxProcesses?: number;
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
@@ -26,6 +28,8 @@ export interface RunResult {
   readonly timedOut: boolean;
   /** Ended because it wrote too much. */
   readonly flooded: boolean;
+  /** Ended because it started too many processes. */
+  readonly crowded: boolean;
   readonly stdout: string;
   readonly stderr: string;
   /** Bytes left out of the middle. */
@@ -37,7 +41,13 @@ export interface RunResult {
 export const RUN_MARK = 'FASTBAND_RUN';
 
 const TERM_GRACE_MS = 1000;
+/** Longest that what does not end is killed again. */
+const KILL_MS = 3000;
 const DRAIN_MS = 500;
+/** Processes are counted this often. */
+const COUNT_MS = 200;
+/** Where others on this machine have so many, not as often. */
+const RECOUNT_MS = 5000;
 
 /**
  * Runs a program by its absolute path, without a shell, in a process group of its own. When time is up, the call is
@@ -68,6 +78,7 @@ export async function runProgram(
   let flooded = false;
   let written = 0;
   const stop = () => void endAll(child.pid, mark, clock);
+  const crowd = watchCrowd(child.pid, mark, options.maxProcesses, clock);
   const stdout = new HeadAndTail(options.outputBytes / 2);
   const stderr = new HeadAndTail(options.outputBytes / 2);
   const feed = (stream: 'stdout' | 'stderr', into: HeadAndTail) => (chunk: Buffer) => {
@@ -95,7 +106,7 @@ export async function runProgram(
     const [exitCode, exitSignal] = (await once(child, 'exit').catch((error: unknown) => {
       throw notStarted(argv[0] ?? '', error);
     })) as [number | null, string | null];
-    await endAll(child.pid, mark, clock);
+    await endAll(child.pid, mark, clock, crowd.isOver() ? 0 : TERM_GRACE_MS);
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(DRAIN_MS, resolve))]);
     child.stdout?.destroy();
     child.stderr?.destroy();
@@ -105,12 +116,14 @@ export async function runProgram(
       signal: exitSignal,
       timedOut,
       flooded,
+      crowded: crowd.isOver(),
       stdout: stdout.text(),
       stderr: stderr.text(),
       omitted: stdout.omitted + stderr.omitted,
       durationMs: clock.monotonic() - started,
     };
   } finally {
+    crowd.end();
     stopTimer();
     signal.removeEventListener('abort', stop);
   }
@@ -141,8 +154,57 @@ function notStarted(name: string, error: unknown): FastbandError {
   );
 }
 
-/** Ends every process of a group, and what left it: TERM, a moment, KILL. Resolves when none is left. */
-async function endAll(leader: number | undefined, mark: string, clock: Clock): Promise<void> {
+/** Looks now and then whether a run has more processes than it may, and ends them all when it has. */
+function watchCrowd(
+  leader: number | undefined,
+  mark: string,
+  most: number | undefined,
+  clock: Clock,
+): { isOver(): boolean; end(): void } {
+  let over = false;
+  let forget = () => {};
+  if (leader === undefined || most === undefined || process.platform !== 'linux')
+    return { isOver: () => false, end: () => {} };
+  const look = async () => {
+    // Of the whole system, threads too: one read tells that nothing need be counted.
+    const [, , , tasks = ''] = (await readFile('/proc/loadavg', 'latin1')).split(' ');
+    let pause = COUNT_MS;
+    if (Number(tasks.split('/')[1]) > most && (await youngerThan(leader)).length > most) {
+      // Held meanwhile, as thousands that fork would leave no time to count them.
+      signalGroup(leader, 'SIGSTOP');
+      const members = await membersOf(leader, mark);
+      over = members.size > most;
+      signalGroup(leader, over ? 'SIGKILL' : 'SIGCONT');
+      if (over) {
+        for (const pid of members.keys()) send(pid, 'SIGKILL');
+        return endAll(leader, mark, clock, 0);
+      }
+      pause = RECOUNT_MS;
+    }
+    if (forget !== ended) forget = clock.after(pause, () => void look().catch(() => {}));
+  };
+  const ended = () => {};
+  forget = clock.after(COUNT_MS, () => void look().catch(() => {}));
+  return {
+    isOver: () => over,
+    end() {
+      forget();
+      forget = ended;
+    },
+  };
+}
+
+/**
+ * Ends every process of a group, and what left it: TERM, a moment, KILL. Resolves when none is left.
+ *
+ * @param graceMs - with 0 they are not asked: each would use the moment to start more
+ */
+async function endAll(
+  leader: number | undefined,
+  mark: string,
+  clock: Clock,
+  graceMs = TERM_GRACE_MS,
+): Promise<void> {
   if (leader === undefined) return;
   const lives = async () => (await strays(leader, mark)).length > 0 || (await groupLives(leader));
   const signalAll = async (signal: NodeJS.Signals) => {
@@ -151,27 +213,37 @@ async function endAll(leader: number | undefined, mark: string, clock: Clock): P
     signalGroup(leader, signal);
   };
   if (!(await lives())) return;
-  await signalAll('SIGTERM');
-  const until = clock.monotonic() + TERM_GRACE_MS;
+  if (graceMs > 0) await signalAll('SIGTERM');
+  const until = clock.monotonic() + graceMs;
   while (clock.monotonic() < until) {
     await new Promise<void>((resolve) => clock.after(10, resolve));
     if (!(await lives())) return;
   }
   // Again and again: one may have come to be while the others were ended.
-  while (clock.monotonic() < until + TERM_GRACE_MS && (await lives())) {
+  while (clock.monotonic() < until + KILL_MS && (await lives())) {
     await signalAll('SIGKILL');
     await new Promise<void>((resolve) => clock.after(10, resolve));
   }
 }
 
-/** What a run started that is in another group by now: by the mark in its environment, or by its parents. */
+/** What a run started that is in another group by now. */
 async function strays(leader: number, mark: string): Promise<number[]> {
-  if (process.platform !== 'linux') return [];
+  return [...(await membersOf(leader, mark))].flatMap(([pid, group]) => (group === leader ? [] : [pid]));
+}
+
+/** What may have been started since a process was. */
+async function youngerThan(leader: number): Promise<number[]> {
   const last = Number((await readFile('/proc/loadavg', 'latin1')).split(' ').at(-1));
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   // Numbers go up, and begin anew at the end: what is younger than the leader has a higher one, or they have begun anew.
-  const younger = pids.filter((pid) => pid > leader || last < leader);
+  return pids.filter((pid) => pid > leader || last < leader);
+}
+
+/** Every process of a run with its group: by the mark in its environment, or by its parents. */
+async function membersOf(leader: number, mark: string): Promise<ReadonlyMap<number, number>> {
   const known = new Map<number, number>([[leader, leader]]);
+  if (process.platform !== 'linux') return known;
+  const younger = await youngerThan(leader);
   const rest = new Map<number, { parent: number; group: number }>();
   await Promise.all(
     younger.map(async (pid) => {
@@ -195,7 +267,7 @@ async function strays(leader: number, mark: string): Promise<number[]> {
       found = true;
     }
   }
-  return [...known].flatMap(([pid, group]) => (group === leader ? [] : [pid]));
+  return known;
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -927,6 +927,10 @@ export const de: Messages = {
         name: 'Längste Abfrage',
         text: 'Danach wird die Abfrage wirklich beendet.',
       },
+      'commands.maxProcesses': {
+        name: 'Prozesse zugleich',
+        text: 'Ein Befehl mit mehr wird mit allen beendet. Mehr, als ein breiter paralleler Build braucht. Unter Linux.',
+      },
       'commands.env': {
         name: 'Umgebungsvariablen, die Befehle sehen',
         text: 'Neben harmlosen wie PATH und LANG. Was hier steht, kann ein Client lesen, der einen Befehl ausführen darf. Namen aus Buchstaben, Ziffern und Unterstrichen, vorn keine Ziffer.',

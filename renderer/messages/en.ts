@@ -882,6 +882,10 @@ export const en = {
       'databases.maxRows': { name: 'Rows that one query answers at most', text: '' },
       'databases.maxBytes': { name: 'Size that one query answers at most', text: '' },
       'databases.timeoutSeconds': { name: 'Longest query', text: 'After it, the query is ended for good.' },
+      'commands.maxProcesses': {
+        name: 'Processes at once',
+        text: 'A command with more is stopped with all of them. More than a wide parallel build needs. On Linux.',
+      },
       'commands.env': {
         name: 'Environment variables that commands see',
         text: 'Besides the harmless ones such as PATH and LANG. Whatever is named here, a client that may run a command can read. Names of letters, digits and underscores, no digit first.',

@@ -169,6 +169,23 @@ describe('a command', () => {
     expect(processes(`sleep\0${mark}`)).toEqual([]);
   });
 
+  it('that starts processes without end is stopped, with all of them [CMD-7]', async () => {
+    bench.set({ commands: { maxProcesses: 60 } });
+    // Ends by itself, should nobody end it: some 500 processes, each of which starts two more.
+    const bomb = 'f() { if [ "$1" -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & fi; sleep 20; }; f 8';
+    const { result } = await run({ command: ['sh', '-c', bomb, 'bomb-71937'] });
+    expect(result.summary).toContain('stopped because it had more than 60 processes at once');
+    expect(result.output).toMatchObject({ signal: 'SIGKILL', timedOut: false });
+    expect(processes('bomb-71937')).toEqual([]);
+  });
+
+  it('may have many processes, fewer than too many, also in sessions of their own [CMD-7]', async () => {
+    bench.set({ commands: { maxProcesses: 60 } });
+    const many = 'for i in $(seq 20); do setsid sleep 0.6 & sleep 0.6 & done; wait';
+    const { result } = await run({ command: ['sh', '-c', many] });
+    expect(result.output).toMatchObject({ exitCode: 0 });
+  });
+
   it('is stopped when it floods, long before its time is up [CMD-6]', async () => {
     const began = performance.now();
     const { result } = await run({ command: ['yes'], timeout_seconds: 60 });

@@ -130,6 +130,7 @@ export const runCommand = defineTool({
         timeoutMs: data.timeoutSeconds * 1000,
         outputBytes: context.settings.commands.outputBytes,
         floodBytes: FLOOD_BYTES,
+        maxProcesses: context.settings.commands.maxProcesses,
         onOutput: (_, text) => context.progress(text.slice(-2000)),
       });
     });
@@ -138,9 +139,11 @@ export const runCommand = defineTool({
       ? `stopped after ${data.timeoutSeconds} s`
       : result.flooded
         ? `stopped because it wrote more than ${FLOOD_BYTES / 1024 / 1024} MiB`
-        : result.signal === null
-          ? `exit ${result.exitCode}`
-          : `ended by ${result.signal}`;
+        : result.crowded
+          ? `stopped because it had more than ${context.settings.commands.maxProcesses} processes at once`
+          : result.signal === null
+            ? `exit ${result.exitCode}`
+            : `ended by ${result.signal}`;
     const { exitCode, signal, timedOut, stdout, stderr, omitted } = result;
     const shown = [stdout, stderr === '' ? '' : `[stderr]\n${stderr}`, `[${how}, ${seconds} s]`]
       .filter((part) => part !== '')

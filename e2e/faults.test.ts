@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FaultStage } from './fault-stage.ts';
@@ -37,6 +37,9 @@ afterEach(async () => {
 
 const isRoot = process.getuid?.() === 0;
 const canMount = isRoot && spawnSync('unshare', ['--mount', 'true']).status === 0;
+
+/** A disk of its own, which ext4 can be told to have found broken. */
+const canBreak = canMount && spawnSync('which', ['mkfs.ext4', 'e2fsck', 'losetup']).status === 0;
 
 function mount(...args: string[]): void {
   execFileSync('mount', args);
@@ -101,6 +104,51 @@ describe('the disk', () => {
       }
       rmSync(filler, { force: true });
       await expect.poll(async () => (await stage.host.api('server.status')).audit).toBe('ok');
+      await stage.work();
+      await stage.afterwards();
+    },
+  );
+
+  it.skipIf(!canBreak)(
+    'breaks and turns read-only under a running host: nothing is done unrecorded, and it serves again once it is mended (mounts a disk: as root) [FLT-2 LOG-1]',
+    async ({ skip }) => {
+      const { home, workspace, folder } = stage.box;
+      const image = join(folder, 'disk.img');
+      mkdirSync(home);
+      execFileSync('truncate', ['--size', '32M', image]);
+      execFileSync('mkfs.ext4', ['-q', image]);
+      const attach = () => mount('-o', 'loop,errors=remount-ro', image, home);
+      attach();
+      const [device = ''] = execFileSync('findmnt', ['-no', 'SOURCE', home], { encoding: 'utf8' }).split(
+        '\n',
+      );
+      const trigger = `/sys/fs/ext4/${basename(device)}/trigger_fs_error`;
+      if (!existsSync(trigger)) return skip('ext4 takes no errors here');
+      chmodSync(home, 0o700);
+      await stage.begin();
+      // What the disk has not taken yet goes with it, as after a power cut.
+      execFileSync('sync', ['--file-system', home]);
+      writeFileSync(trigger, 'broken');
+      for (const [name, input] of [
+        ['read_file', { path: 'base.txt' }],
+        ['write_file', { path: 'free/broken.txt', content: 'x' }],
+        ['run_command', { command: ['true'] }],
+      ] as const)
+        expect((await stage.call(name, input))._meta).toMatchObject({
+          'fastband/code': 'audit_unavailable',
+        });
+      expect(existsSync(join(workspace, 'free', 'broken.txt'))).toBe(false);
+      await expect(
+        stage.host.api('rules.add', { effect: 'allow', match: { kind: 'write', paths: ['**'] } }),
+      ).rejects.toMatchObject({ code: 'audit_unavailable' });
+      expect((await stage.host.api('server.status')).audit).toBe('failing');
+
+      await stage.host.stop('SIGTERM');
+      execFileSync('umount', [home]);
+      // It says 1: errors were found, and mended.
+      expect(spawnSync('e2fsck', ['-fy', image]).status).toBe(1);
+      attach();
+      await stage.again();
       await stage.work();
       await stage.afterwards();
     },

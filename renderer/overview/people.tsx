@@ -1,5 +1,6 @@
 import { Bot, Check } from 'lucide-react';
 import type { Client } from '../../contract/entities.ts';
+import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { countdown, useFormat } from '../shared/format.ts';
 import { isActive } from '../shared/is-active.ts';
 import { useMessages } from '../shared/language.ts';
@@ -40,7 +41,7 @@ export function Waiting() {
             .map((one) => (
               <li key={one.id}>
                 <a href={hrefTo('approvals', { id: one.id })}>
-                  <Shown text={one.title} />
+                  <ApprovalTitle approval={one} />
                 </a>
                 <span className={styles.soft}>{countdown(one.expiresAt - now)}</span>
               </li>

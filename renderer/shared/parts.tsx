@@ -6,6 +6,12 @@ import styles from './parts.module.css';
 
 type Look = 'primary' | 'danger' | 'plain';
 
+const LOOKS: Readonly<Record<Look, string | undefined>> = {
+  primary: styles.primary,
+  danger: styles.danger,
+  plain: '',
+};
+
 /** A button. `hotkey` is only shown: the page listens for it. */
 export function Button({
   look = 'plain',
@@ -16,7 +22,7 @@ export function Button({
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look; hotkey?: string; icon?: LucideIcon }) {
   return (
-    <button type="button" className={`${styles.button} ${styles[look]} ${className ?? ''}`} {...rest}>
+    <button type="button" className={`${styles.button} ${LOOKS[look]} ${className ?? ''}`} {...rest}>
       {Icon !== undefined && <Icon size={14} aria-hidden="true" />}
       {children}
       {hotkey !== undefined && <kbd className={styles.key}>{hotkey}</kbd>}

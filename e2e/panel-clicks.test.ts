@@ -80,7 +80,11 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
   describe.each([
     ['a new key', 'keys?add=1', () => page.getByRole('dialog').getByLabel('Value')],
     ['another value for a key', 'keys?key=anthropic', () => page.getByLabel('New value')],
-    ['the hosts of a secret', 'keys?key=secret:shop-api', () => page.getByRole('textbox', { name: 'Hosts it may be sent to' })],
+    [
+      'the hosts of a secret',
+      'keys?key=secret:shop-api',
+      () => page.getByRole('textbox', { name: 'Hosts it may be sent to' }),
+    ],
   ])('%s, typed and not kept,', (_what, place, input) => {
     const question = () => page.getByRole('alertdialog', { name: 'Leave without saving?' });
 
@@ -191,16 +195,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     for (const name of ['left', 'right']) await host.api('workspaces.remove', { name });
   });
 
-  it('marks on the overview, as among the clients, who is at work', async () => {
-    const client = await box.connect(host, await box.addClient('Zed'));
+  it('marks on the overview, as among the clients, who is connected', async () => {
+    const client = await box.connect(host, await box.addClient('Zed'), {
+      listChanged: { tools: { onChanged: () => {} } },
+    });
     await client.listTools();
     await show('overview');
     const here = page.getByRole('region', { name: 'Clients' }).getByRole('listitem');
-    await here.filter({ hasText: 'Zed' }).getByText('Active now').waitFor();
+    await here.filter({ hasText: 'Zed' }).getByText('Connected').waitFor();
     await page.getByRole('link', { name: 'Clients' }).first().click();
-    await page.getByRole('button', { name: /^Zed.*Active now/ }).waitFor();
+    await page.getByRole('button', { name: /^Zed.*Connected/ }).waitFor();
     const [codex] = await page.getByRole('button', { name: /^Codex/ }).allInnerTexts();
-    expect(codex).not.toContain('Active now');
+    expect(codex).not.toContain('Connected');
+    await client.close();
+    await page.getByRole('button', { name: /^Zed.*Last seen/ }).waitFor();
   });
 
   it('has inputs for where a command runs and for the methods of a request', async () => {

@@ -124,6 +124,10 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await host.api('settings.update', { appearance: { theme: 'dark', language: 'de' } });
     await page.getByRole('heading', { name: 'Übersicht' }).waitFor();
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+    await show(page, 'approvals');
+    await page.getByRole('heading', { name: 'Claude Code möchte src/cart.ts in shop ändern' }).waitFor();
+    await page.getByText('Eine Änderung braucht Ihre Antwort.').waitFor();
+    await page.getByRole('button', { name: 'Cursor möchte npm test in shop ausführen' }).waitFor();
     for (const place of PAGE_IDS) {
       await show(page, place);
       const labels = (await page
@@ -134,10 +138,6 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
       );
       expect([place, english]).toEqual([place, []]);
     }
-    await show(page, 'approvals');
-    await page.getByRole('heading', { name: 'Claude Code möchte src/cart.ts in shop ändern' }).waitFor();
-    await page.getByText('Eine Änderung braucht Ihre Antwort.').waitFor();
-    await page.getByRole('button', { name: 'Cursor möchte npm test in shop ausführen' }).waitFor();
     await host.api('settings.update', { appearance: { theme: 'light', language: 'en' } });
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light');

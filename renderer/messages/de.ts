@@ -539,7 +539,7 @@ export const de: Messages = {
     none: 'Noch ist kein Client verbunden',
     noneText:
       'Ein Client ist ein Programm mit einer KI darin, etwa Claude Code oder Cursor. Jeder bekommt ein eigenes Token: So sehen Sie, wer was getan hat, und können einem allein den Zugang nehmen.',
-    active: 'Jetzt aktiv',
+    connected: 'Verbunden',
     never: 'Noch nie gesehen',
     seen: (when: string) => `Zuletzt gesehen: ${when}`,
     calls: (n: number) => count(n, 'Aufruf', 'Aufrufe'),

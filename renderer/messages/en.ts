@@ -525,7 +525,7 @@ export const en = {
     none: 'No client is connected yet',
     noneText:
       'A client is a program with an AI in it, such as Claude Code or Cursor. Each gets a token of its own, so that you see who did what, and can take access away from one alone.',
-    active: 'Active now',
+    connected: 'Connected',
     never: 'Never seen yet',
     seen: (when: string) => `Last seen: ${when}`,
     calls: (n: number) => count(n, 'call', 'calls'),

@@ -56,16 +56,20 @@ export function Notice({
 export function Empty({
   icon: Icon,
   title,
+  alone = false,
   children,
 }: {
   icon: LucideIcon;
   title: string;
+  /** It is all there is: no page has its title above it. */
+  alone?: boolean;
   children: ReactNode;
 }) {
+  const Heading = alone ? 'h1' : 'h2';
   return (
     <section className={styles.empty}>
       <Icon size={24} strokeWidth={1.5} aria-hidden="true" />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </section>
   );

@@ -343,7 +343,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     fake.approvals.push(approval('a', { effects, warnings: ['This command can run anything.'] }));
     await page.setViewportSize({ width: 1280, height: 500 });
     await enter();
-    await ready('change a');
+    await ready('change 38 places in shop');
     await page.keyboard.press('a');
     await page.getByRole('button', { name: 'Allow', exact: false }).waitFor();
     expect(fake.decided).toEqual([]);

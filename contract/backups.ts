@@ -28,13 +28,15 @@ export const BackupList = z.strictObject({
 });
 export type BackupList = z.infer<typeof BackupList>;
 
-/** What was found in a backup that is whole. */
+/** What was found in a backup of which nothing is damaged. */
 export const BackupFacts = z.strictObject({
   createdAt: z.int(),
   /** The Fastband that made it. */
   version: z.string(),
   files: z.int(),
   auditRows: z.int(),
+  /** Only then is it known to be as it was made: the sums of one that is not can be changed with the rest. */
+  encrypted: z.boolean(),
 });
 export type BackupFacts = z.infer<typeof BackupFacts>;
 

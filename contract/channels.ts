@@ -16,6 +16,7 @@ import {
 import { BackupCreateInput, BackupFacts, BackupInfo, BackupList, BackupVerifyInput } from './backups.ts';
 import {
   Client,
+  ClientState,
   HealthCheck,
   JournalDiff,
   JournalEntry,
@@ -92,7 +93,7 @@ export const CHANNELS = {
   /** Stops a task. One that has ended, or never was, is no error. */
   'tasks.cancel': { input: z.strictObject({ task: TaskId }), output: none },
 
-  'clients.list': { input: none, output: z.array(Client) },
+  'clients.list': { input: none, output: z.array(ClientState) },
   'clients.create': {
     input: z.strictObject({ name: ClientName }),
     /** The token is shown this once; only its hash is stored. */

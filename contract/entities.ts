@@ -35,6 +35,13 @@ export const Client = z.strictObject({
 });
 export type Client = z.infer<typeof Client>;
 
+/** A client as the panel lists it. */
+export const ClientState = Client.extend({
+  /** Whether it has something open just now: a stream that it listens on, or a call under way. */
+  connected: z.boolean(),
+});
+export type ClientState = z.infer<typeof ClientState>;
+
 export const Risk = z.enum(['read', 'write', 'destructive', 'exec', 'net']);
 export type Risk = z.infer<typeof Risk>;
 

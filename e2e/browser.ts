@@ -51,6 +51,13 @@ export async function axe(page: Page): Promise<string[]> {
     violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? '').slice(0, 200))))`)) as string[];
 }
 
+/** Elements whose class is the word of a style that there is not. */
+export async function unstyled(page: Page): Promise<string[]> {
+  return (await page.evaluate(
+    `[...document.querySelectorAll('.undefined')].map((one) => one.outerHTML.slice(0, 160))`,
+  )) as string[];
+}
+
 /** Drops things on the page's main part, as a person drops folders. @param names - of the files that are handed over */
 export async function drop(page: Page, ...names: readonly string[]): Promise<void> {
   await page.evaluate(`(() => {

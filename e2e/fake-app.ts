@@ -11,7 +11,7 @@ export const change = { kind: 'write', workspace: 'shop', path: 'src/cart.ts', o
 
 /** One that waits for an answer. */
 export function approval(id: string, more: Partial<Approval> = {}): Approval {
-  const effects = more.effects ?? [change];
+  const effects = more.effects ?? [{ ...change, path: id }];
   return {
     id,
     status: 'waiting',

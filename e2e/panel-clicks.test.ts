@@ -7,6 +7,7 @@ import { PAGE_IDS } from '../contract/page-ids.ts';
 import type { Match } from '../contract/policy.ts';
 import { axe, CHROMIUM, drop, openBrowser, openPanel } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
+import { HAS_KEYCHAIN } from './keychain.ts';
 import { setStage } from './stage.ts';
 
 /** What is asked for has come, and colours, which change within 150 ms, are what they will be. */
@@ -70,6 +71,45 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     it('is closed at once when nothing was typed', async () => {
       await show('rules?rule=new');
       await page.getByLabel('Paths').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await question().count()).toBe(0);
+    });
+  });
+
+  describe.each([
+    ['a new key', 'keys?add=1', () => page.getByRole('dialog').getByLabel('Value')],
+    ['another value for a key', 'keys?key=anthropic', () => page.getByLabel('New value')],
+    [
+      'the hosts of a secret',
+      'keys?key=secret:shop-api',
+      () => page.getByRole('textbox', { name: 'Hosts it may be sent to' }),
+    ],
+  ])('%s, typed and not kept,', (_what, place, input) => {
+    const question = () => page.getByRole('alertdialog', { name: 'Leave without saving?' });
+
+    it.skipIf(!HAS_KEYCHAIN).each([
+      ['Escape', () => page.keyboard.press('Escape')],
+      ['the cross', () => page.getByRole('button', { name: 'Close' }).first().click()],
+      ['a click beside it', () => page.mouse.click(300, 790)],
+      ['a link within the page', () => page.evaluate("location.hash = '#/keys'")],
+      ['another page', () => page.evaluate("location.hash = '#/tools'")],
+    ])('is not dropped by %s unasked', async (_way, leave) => {
+      await show(place);
+      await input().fill('typed.example.org');
+      await leave();
+      await question().waitFor();
+      await page.keyboard.press('Escape');
+      await question().waitFor({ state: 'detached' });
+      expect(await input().inputValue()).toBe('typed.example.org');
+      await leave();
+      await question().getByRole('button', { name: 'Leave' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    });
+
+    it.skipIf(!HAS_KEYCHAIN)('is closed at once when nothing was typed', async () => {
+      await show(place);
+      await input().waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       expect(await question().count()).toBe(0);
@@ -155,16 +195,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     for (const name of ['left', 'right']) await host.api('workspaces.remove', { name });
   });
 
-  it('marks on the overview, as among the clients, who is at work', async () => {
-    const client = await box.connect(host, await box.addClient('Zed'));
+  it('marks on the overview, as among the clients, who is connected', async () => {
+    const client = await box.connect(host, await box.addClient('Zed'), {
+      listChanged: { tools: { onChanged: () => {} } },
+    });
     await client.listTools();
     await show('overview');
     const here = page.getByRole('region', { name: 'Clients' }).getByRole('listitem');
-    await here.filter({ hasText: 'Zed' }).getByText('Active now').waitFor();
+    await here.filter({ hasText: 'Zed' }).getByText('Connected').waitFor();
     await page.getByRole('link', { name: 'Clients' }).first().click();
-    await page.getByRole('button', { name: /^Zed.*Active now/ }).waitFor();
+    await page.getByRole('button', { name: /^Zed.*Connected/ }).waitFor();
     const [codex] = await page.getByRole('button', { name: /^Codex/ }).allInnerTexts();
-    expect(codex).not.toContain('Active now');
+    expect(codex).not.toContain('Connected');
+    await client.close();
+    await page.getByRole('button', { name: /^Zed.*Last seen/ }).waitFor();
   });
 
   it('has inputs for where a command runs and for the methods of a request', async () => {

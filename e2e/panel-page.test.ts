@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Approval } from '../contract/approvals.ts';
 import { realClock, silentLog } from '../main/core/testing.ts';
 import { type Panel, startPanel } from '../main/headless/panel.ts';
+import { en } from '../renderer/messages/en.ts';
 import { approval, change, FakeApp } from './fake-app.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -90,7 +91,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   it('shows what waits, without a word of complaint from the content security policy', async () => {
     fake.approvals.push(approval('a'));
     await enter();
-    await card().getByText('No rule covers this.').waitFor();
+    await card().getByText(en.approvals.noRule.write).waitFor();
     expect(page.url()).toBe(`${panel.url}#/approvals`);
     expect(await page.title()).toBe('(1) Approvals · Fastband');
     await page.getByRole('link', { name: 'Activity' }).click();
@@ -342,7 +343,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     fake.approvals.push(approval('a', { effects, warnings: ['This command can run anything.'] }));
     await page.setViewportSize({ width: 1280, height: 500 });
     await enter();
-    await ready('change a');
+    await ready('change 38 places in shop');
     await page.keyboard.press('a');
     await page.getByRole('button', { name: 'Allow', exact: false }).waitFor();
     expect(fake.decided).toEqual([]);
@@ -356,7 +357,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   it('makes characters visible that would mislead', async () => {
     fake.approvals.push(approval('a', { effects: [{ ...change, path: 'cart\u202Ets.exe' }] }));
     await enter();
-    await card().getByText('⟦U+202E⟧', { exact: false }).first().waitFor();
+    await card().getByText('⟦RLO⟧', { exact: false }).first().waitFor();
   });
 
   it('keeps its cookie worthless for a server on another port', async () => {

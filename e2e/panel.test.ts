@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PAGE_IDS } from '../contract/page-ids.ts';
 import { DATABASE_FILE } from '../main/store/home.ts';
-import { axe, CHROMIUM, drop, openBrowser, openPanel } from './browser.ts';
+import { axe, CHROMIUM, drop, openBrowser, openPanel, unstyled } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 import { HAS_KEYCHAIN } from './keychain.ts';
 import { fillLog } from './million.ts';
@@ -72,6 +72,7 @@ describe.skipIf(!existsSync(CHROMIUM))('each page, with everything on it', () =>
     '%s has nothing for axe to find, light, dark and narrow, and fits every window [UI-4]',
     async (place) => {
       await show(page, place);
+      expect(await unstyled(page)).toEqual([]);
       expect(await axe(page)).toEqual([]);
       await settle(page.emulateMedia({ colorScheme: 'dark' }));
       expect(await axe(page)).toEqual([]);
@@ -123,13 +124,17 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await host.api('settings.update', { appearance: { theme: 'dark', language: 'de' } });
     await page.getByRole('heading', { name: 'Übersicht' }).waitFor();
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+    await show(page, 'approvals');
+    await page.getByRole('heading', { name: 'Claude Code möchte src/cart.ts in shop ändern' }).waitFor();
+    await page.getByText('Eine Änderung braucht Ihre Antwort.').waitFor();
+    await page.getByRole('button', { name: 'Cursor möchte npm test in shop ausführen' }).waitFor();
     for (const place of PAGE_IDS) {
       await show(page, place);
       const labels = (await page
         .locator('button:not([data-row]), h1, h2, th, [role=columnheader]')
         .allInnerTexts()) as string[];
       const english = labels.filter((text) =>
-        /\b(the|and|Add|Remove|Waiting|Clients? connected|Search|Show|Close|Cancel|Save)\b/.test(text),
+        /\b(the|and|Add|Remove|Waiting|Clients? connected|Search|Show|Close|Cancel|Save|wants)\b/.test(text),
       );
       expect([place, english]).toEqual([place, []]);
     }
@@ -243,7 +248,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await verifying.getByText(/the passphrase is wrong/).waitFor();
     await verifying.getByLabel('Passphrase').fill(passphrase);
     await verifying.getByRole('button', { name: 'Verify' }).click();
-    await page.getByText(/^It is whole: \d+ files?, \d+ verified rows? of activity\.$/).waitFor();
+    await page.getByText(/^It is as it was made: \d+ files?, \d+ verified rows? of activity\.$/).waitFor();
     await verifying.waitFor({ state: 'detached' });
 
     // It is for a command, with the host stopped: the page says so, and the command does.

@@ -2,7 +2,13 @@ import { realpath } from 'node:fs/promises';
 import type { About, Diagnostics } from '../contract/about.ts';
 import type { AuditRow, AuditVerifyOutput } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
-import type { HealthCheck, SecurityCheck, ServerStatus, Workspace } from '../contract/entities.ts';
+import type {
+  ClientState,
+  HealthCheck,
+  SecurityCheck,
+  ServerStatus,
+  Workspace,
+} from '../contract/entities.ts';
 import type { HostEvent } from '../contract/events.ts';
 import type { Explanation, Rule, RulePreview } from '../contract/policy.ts';
 import { aboutHost } from './about.ts';
@@ -390,6 +396,13 @@ export class Core {
       audit: auditOk ? 'ok' : 'failing',
       problems,
     };
+  }
+
+  /** Every client there ever was, and whether it is connected. */
+  clients(): ClientState[] {
+    return this.store.clients
+      .list()
+      .map((one) => ({ ...one, connected: this.#http?.isConnected(one.id) ?? false }));
   }
 
   /** Its own policy file is in force before it is answered. @throws FastbandError as `Admin.addWorkspace` */

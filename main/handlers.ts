@@ -43,7 +43,7 @@ const HANDLERS: Handlers = {
     return {};
   },
 
-  'clients.list': (_, core) => core.store.clients.list(),
+  'clients.list': (_, core) => core.clients(),
   'clients.create': ({ name }, core) => core.admin.createClient(name),
   'clients.revoke': ({ id }, core) => core.admin.revokeClient(id),
   'clients.update': ({ id, toolsOff }, core) => core.admin.setClientTools(id, toolsOff),

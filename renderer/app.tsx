@@ -192,7 +192,7 @@ function SignedOut() {
   const m = useMessages();
   return (
     <main className={styles.alone}>
-      <Empty icon={KeyRound} title={m.signedOut.title}>
+      <Empty alone icon={KeyRound} title={m.signedOut.title}>
         <p>{m.signedOut.text}</p>
       </Empty>
     </main>

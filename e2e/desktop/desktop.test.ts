@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
-import { axe, drop } from '../browser.ts';
+import { axe, drop, unstyled } from '../browser.ts';
 import { childrenOf, lives, TELLS } from '../usage.ts';
 import { DesktopApp, RUNS_ON } from './app.ts';
 
@@ -437,6 +437,10 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       const page = await broken.page('index.html');
       await page.getByRole('heading', { name: 'Fastband did not start' }).waitFor();
       await page.getByText('settings.json').first().waitFor();
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        expect([colorScheme, await axe(page), await unstyled(page)]).toEqual([colorScheme, [], []]);
+      }
       expect((await broken.look()).tray?.toolTip).toBe('Fastband: Fastband did not start');
     } finally {
       await broken.close();

@@ -50,7 +50,10 @@ test('the schedule makes one when it is due, keeps as many as it is told, and ea
   const { rows } = await store.audit.search({ type: ['backup.created'], limit: 10 });
   expect(rows.map(({ actor }) => actor)).toEqual(['fastband', 'fastband', 'fastband', 'fastband', 'person']);
   expect(readdirSync(join(home, 'backups')).sort()).toEqual(kept.map(({ name }) => name).sort());
-  expect(await backups.verify(kept[0]?.name ?? '', undefined)).toMatchObject({ files: expect.any(Number) });
+  expect(await backups.verify(kept[0]?.name ?? '', undefined)).toMatchObject({
+    files: expect.any(Number),
+    encrypted: true,
+  });
 });
 
 test.each<[string, ReturnType<typeof fakeKeys>, string]>([

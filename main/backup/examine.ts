@@ -70,6 +70,7 @@ export async function examineBackup(
       version: manifest.version,
       files: manifest.files.length,
       auditRows: audit.rows,
+      encrypted: locked,
     };
   } finally {
     raw.destroy();

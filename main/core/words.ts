@@ -62,8 +62,7 @@ export function titleWords(clientName: string, effects: readonly Effect[]): stri
   const rest = effects.length - alike.length;
   const tail = rest > 0 ? `, and ${rest} more` : '';
   if (alike.length === 1) return `${name} wants to ${effectWords(first)}${tail}`;
-  const workspace = 'workspace' in first && first.workspace !== undefined ? ` in ${first.workspace}` : '';
-  return `${name} wants to ${manyWords(first)} ${alike.length} ${first.kind === 'exec' ? 'commands' : first.kind === 'net' ? 'hosts' : 'places'}${workspace}${tail}`;
+  return `${name} wants to ${manyWords(first, alike.length)}${sharedWorkspace(alike)}${tail}`;
 }
 
 /** What a match covers, after "may": "change src/** in shop". Display-safe. */
@@ -123,21 +122,27 @@ function sameOp(a: Effect, b: Effect): boolean {
   return a.kind !== 'write' || b.kind !== 'write' || a.op === b.op;
 }
 
-function manyWords(effect: Effect): string {
+function manyWords(effect: Effect, n: number): string {
   switch (effect.kind) {
     case 'read':
-      return 'read';
+      return `read ${n} places`;
     case 'write':
-      return OP_WORDS[effect.op];
+      return effect.op === 'mkdir' ? `make ${n} folders` : `${OP_WORDS[effect.op]} ${n} places`;
     case 'exec':
-      return 'run';
+      return `run ${n} commands`;
     case 'net':
-      return 'reach';
+      return `reach ${n} hosts`;
     case 'secret':
-      return 'use the keys of';
+      return `use ${n} keys`;
     case 'query':
-      return effect.access === 'write' ? 'change' : 'query';
+      return `${effect.access === 'write' ? 'change' : 'query'} ${n} databases`;
   }
+}
+
+/** Named only when all are in it. */
+function sharedWorkspace(effects: readonly Effect[]): string {
+  const [name, ...others] = new Set(effects.map((one) => ('workspace' in one ? one.workspace : undefined)));
+  return name === undefined || others.length > 0 ? '' : ` in ${showLine(name)}`;
 }
 
 function placeWords(path: string, workspace: string): string {

@@ -482,6 +482,35 @@ describe('a change of the tools', () => {
   });
 });
 
+describe('a client is connected', () => {
+  const connected = () => http.isConnected('k1');
+
+  it('of 2026-07-28 while it listens, of 2025-11-25 while its stream is open, and no other for it', async () => {
+    expect(connected()).toBe(false);
+    const listening = await modern('token-one', { listChanged: { tools: { onChanged: () => {} } } });
+    await expect.poll(connected).toBe(true);
+    expect(http.isConnected('k2')).toBe(false);
+    await listening.close();
+    await expect.poll(connected).toBe(false);
+    const { client: one } = await old();
+    await expect.poll(connected).toBe(true);
+    await one.close();
+    await expect.poll(connected).toBe(false);
+  });
+
+  it('while a call is under way, and not after it', async () => {
+    const one = await modern();
+    await one.listTools();
+    await expect.poll(connected).toBe(false);
+    const stop = new AbortController();
+    const waits = one.callTool({ name: 'slow', arguments: {} }, { signal: stop.signal }).catch(() => {});
+    await expect.poll(connected).toBe(true);
+    stop.abort();
+    await waits;
+    await expect.poll(connected).toBe(false);
+  });
+});
+
 describe('a session of 2025-11-25', () => {
   it('does not exist for another client [ACC-12]', async () => {
     const { transport } = await old('token-one');

@@ -153,6 +153,11 @@ export class McpHttp {
     this.#sessions.resourcesChanged();
   }
 
+  /** Whether a client has something open: a stream that it listens on, or a request under way. */
+  isConnected(clientId: string): boolean {
+    return this.#underWay.has(clientId);
+  }
+
   /** Ends everything that a client has open, after a moment for the answers that say why. Its token is refused already. */
   disconnect(clientId: string): void {
     this.#limiter.forget(clientId);

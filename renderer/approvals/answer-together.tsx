@@ -1,15 +1,17 @@
 import { Check, Layers, X } from 'lucide-react';
 import { type MouseEvent, useEffect, useState } from 'react';
 import type { Approval } from '../../contract/approvals.ts';
+import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { desktop } from '../shared/bridge.ts';
 import { Dialog } from '../shared/dialog.tsx';
-import { byGravity, EffectLine } from '../shared/effects.tsx';
+import { EffectLine } from '../shared/effects.tsx';
 import forms from '../shared/forms.module.css';
 import { ask, errorText } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
-import { Button, Notice, Shown } from '../shared/parts.tsx';
+import { Button, Notice } from '../shared/parts.tsx';
+import { byGravity } from '../shared/title.ts';
 import styles from './approval-card.module.css';
 import { Counts } from './diff-view.tsx';
 import { PreviewView } from './previews.tsx';
@@ -89,7 +91,7 @@ function All({ alike, onClose }: { alike: readonly Approval[]; onClose: () => vo
         {shown.map((approval) => (
           <section key={approval.id} className={forms.section}>
             <h3>
-              <Shown text={approval.title} />
+              <ApprovalTitle approval={approval} />
             </h3>
             <ul className={styles.effects}>
               {byGravity(approval.effects).map((effect) => (

@@ -1,9 +1,11 @@
 import { Check, ExternalLink, Timer, X } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, useId, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
-import type { Match } from '../../contract/policy.ts';
+import type { EffectDecision, Match } from '../../contract/policy.ts';
+import type { Messages } from '../messages/en.ts';
+import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { desktop } from '../shared/bridge.ts';
-import { byGravity, EffectLine } from '../shared/effects.tsx';
+import { EffectLine } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
 import { ask, askDesktop, HostError, hostNow } from '../shared/host.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
@@ -12,6 +14,7 @@ import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
 import { Button, Notice, Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
+import { byGravity } from '../shared/title.ts';
 import { toast } from '../shared/toast.tsx';
 import { AnswerTogether } from './answer-together.tsx';
 import styles from './approval-card.module.css';
@@ -90,7 +93,7 @@ export function ApprovalCard({
     <article ref={setCard} className={styles.card} aria-labelledby={heading}>
       <header className={styles.head}>
         <h2 id={heading}>
-          <Shown text={approval.title} />
+          <ApprovalTitle approval={approval} />
         </h2>
         <TimeLeft expiresAt={approval.expiresAt} />
       </header>
@@ -105,7 +108,7 @@ export function ApprovalCard({
           </div>
         ))}
         <p className={styles.why}>
-          <strong>{m.why}</strong> {whyItAsks(approval).join(' ')}
+          <strong>{m.why}</strong> {whyItAsks(approval, m).join(' ')}
           {approval.waiters > 1 && ` ${m.tries(approval.waiters)}`}
         </p>
         {approval.previews.map((preview, at) => (
@@ -216,7 +219,12 @@ function TimeLeft({ expiresAt }: { expiresAt: number }) {
   );
 }
 
-/** What decided to ask, each reason once. */
-function whyItAsks(approval: Approval): readonly string[] {
-  return [...new Set(approval.reasons.filter((one) => one.decision === 'ask').map((one) => one.reason.text))];
+/** What decided to ask, each reason once. What a rule or a guard says is the host's to word. */
+function whyItAsks(approval: Approval, m: Messages['approvals']): readonly string[] {
+  const asked = approval.reasons.filter((one) => one.decision === 'ask');
+  return [...new Set(asked.map((one) => reasonWords(one, m)))];
+}
+
+function reasonWords({ effect, reason }: EffectDecision, m: Messages['approvals']): string {
+  return reason.by === 'default' && effect.kind !== 'read' ? m.noRule[effect.kind] : reason.text;
 }

@@ -62,7 +62,7 @@ export function DiffPreview({ preview }: { readonly preview: Diff }) {
                 <Note key={at} line={line} />
               ) : (
                 // biome-ignore lint/suspicious/noArrayIndexKey: as above
-                <div key={at} className={`${styles.line} ${styles[line.kind]}`}>
+                <div key={at} className={`${styles.line} ${styles[line.kind] ?? ''}`}>
                   <span className={styles.number}>{line.old}</span>
                   <span className={styles.number}>{line.new}</span>
                   <span className={styles.sign}>{SIGNS[line.kind]}</span>
@@ -108,7 +108,7 @@ function Side({
   const line = at === undefined ? undefined : lines[at];
   if (at === undefined || line === undefined) return <div className={styles.blank} />;
   return (
-    <div className={`${styles.half} ${styles[line.kind]}`}>
+    <div className={`${styles.half} ${styles[line.kind] ?? ''}`}>
       <span className={styles.number}>{line[side]}</span>
       <span className={styles.sign}>{SIGNS[line.kind]}</span>
       {content(at, line)}

@@ -2,13 +2,14 @@ import type { KeyboardEvent } from 'react';
 import type { Approval } from '../../contract/approvals.ts';
 import type { EffectKind } from '../../contract/effects.ts';
 import type { Messages } from '../messages/en.ts';
-import { byGravity, KindLabel, verbOf } from '../shared/effects.tsx';
+import { ApprovalTitle } from '../shared/approval-title.tsx';
+import { KindLabel, verbOf } from '../shared/effects.tsx';
 import { countdown } from '../shared/format.ts';
 import { hostNow } from '../shared/host.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
-import { Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
+import { byGravity } from '../shared/title.ts';
 import styles from './queue.module.css';
 
 /** The waiting approvals, the longest waiting first. J and K move, as do arrow keys on the list. */
@@ -52,7 +53,7 @@ export function Queue({
               onClick={() => onChoose(approval.id)}
             >
               <span className={styles.title}>
-                <Shown text={approval.title} />
+                <ApprovalTitle approval={approval} />
               </span>
               <span className={styles.facts}>
                 {verbsOf(approval, words.effects).map(([verb, kind]) => (

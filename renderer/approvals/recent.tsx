@@ -1,8 +1,8 @@
 import { Ban, Check, CircleSlash, Hourglass, type LucideIcon } from 'lucide-react';
 import type { Approval, ApprovalStatus } from '../../contract/approvals.ts';
+import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { useFormat } from '../shared/format.ts';
 import { useMessages } from '../shared/language.ts';
-import { Shown } from '../shared/parts.tsx';
 import { hrefTo } from '../shared/route.ts';
 import { useNow } from '../shared/time.ts';
 import styles from './recent.module.css';
@@ -37,7 +37,7 @@ export function Recent({ settled }: { settled: readonly Approval[] }) {
                 {m.settled[approval.status]}
               </span>
               <span className={styles.title}>
-                <Shown text={approval.title} />
+                <ApprovalTitle approval={approval} />
                 {approval.reason !== undefined && <span className={styles.reason}>“{approval.reason}”</span>}
               </span>
               <time className={styles.time} dateTime={new Date(at).toISOString()} title={exactTime(at)}>

@@ -1,11 +1,10 @@
 import { Bot, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { AuditStatsGroup } from '../../contract/audit.ts';
-import type { Client } from '../../contract/entities.ts';
+import type { Client, ClientState } from '../../contract/entities.ts';
 import { Switch } from '../shared/controls.tsx';
 import { useFormat } from '../shared/format.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
-import { isActive } from '../shared/is-active.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
 import { Button, Empty, Failed, Loading, Shown } from '../shared/parts.tsx';
@@ -21,7 +20,7 @@ export function ClientsPage() {
   const m = useMessages();
   const words = m.clients;
   const [params, setParams] = useHashParams();
-  const clients = useChannel('clients.list', {});
+  const clients = useChannel('clients.list', {}, { refetchMs: 5_000 });
   const stats = useChannel('audit.stats', { by: 'client' });
   const adding = params.get('add') !== null;
   const add = () => setParams({ add: '1' });
@@ -71,7 +70,7 @@ function Known({
   figures,
   onOpen,
 }: {
-  clients: readonly Client[];
+  clients: readonly ClientState[];
   figures: ReadonlyMap<string, AuditStatsGroup>;
   onOpen: (id: string) => void;
 }) {
@@ -95,8 +94,8 @@ function Known({
               icon={<Bot size={16} aria-hidden="true" />}
               title={<Shown text={client.name} />}
               text={
-                isActive(client, now) ? (
-                  <Fact tone="good">● {words.active}</Fact>
+                client.connected ? (
+                  <Fact tone="good">● {words.connected}</Fact>
                 ) : client.lastSeenAt === undefined ? (
                   words.never
                 ) : (

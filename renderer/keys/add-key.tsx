@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { PROVIDERS, type Provider } from '../../contract/keys.ts';
 import { desktop } from '../shared/bridge.ts';
 import { Select } from '../shared/controls.tsx';
-import { Dialog } from '../shared/dialog.tsx';
+import { Dialog, useUnsaved } from '../shared/dialog.tsx';
 import forms from '../shared/forms.module.css';
 import { ask, errorText } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
@@ -35,6 +35,9 @@ export function AddKey({
   const [hosts, setHosts] = useState('');
   const [value, setValue] = useState('');
   const set = useCommand('keys.set');
+  const typed = [name, hosts, value].some((one) => one.trim() !== '');
+  const { question, leave } = useUnsaved(typed && !set.isPending && !set.isSuccess);
+  const close = () => leave(onClose);
   const id = kind === 'secret' ? `secret:${name.trim()}` : kind;
   const ready =
     value.trim() !== '' && (kind !== 'secret' || /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name.trim()));
@@ -55,11 +58,11 @@ export function AddKey({
   return (
     <Dialog
       open
-      onClose={onClose}
+      onClose={close}
       title={words.add}
       actions={
         <>
-          <Button onClick={onClose}>{m.actions.cancel}</Button>
+          <Button onClick={close}>{m.actions.cancel}</Button>
           <Button look="primary" type="submit" form="new-key" disabled={!ready || set.isPending}>
             {words.keep}
           </Button>
@@ -129,6 +132,7 @@ export function AddKey({
           )}
         </div>
       </form>
+      {question}
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 import { CircleAlert, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import type { KeyInfo } from '../../contract/keys.ts';
-import { Confirm, Drawer } from '../shared/dialog.tsx';
+import { Confirm, Drawer, useUnsaved } from '../shared/dialog.tsx';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
 import { visible } from '../shared/hidden.ts';
@@ -25,10 +25,15 @@ export function KeyDrawer({ info, onClose }: { readonly info: KeyInfo; readonly 
   const secret = info.id.startsWith('secret:');
   const name = secret ? info.id.replace(/^secret:/, '') : words.names[info.id as keyof typeof words.names];
   const fixed = info.source === 'environment';
+  // Undefined: as they are kept.
+  const [hosts, setHosts] = useState<string>();
+  const [value, setValue] = useState('');
+  const typed = value.trim() !== '' || (hosts !== undefined && hostsOf(hosts).join() !== info.hosts.join());
+  const { question, leave } = useUnsaved(typed && !remove.isPending && !remove.isSuccess);
   return (
     <Drawer
       open
-      onClose={onClose}
+      onClose={() => leave(onClose)}
       title={name}
       actions={
         !fixed && (
@@ -87,8 +92,8 @@ export function KeyDrawer({ info, onClose }: { readonly info: KeyInfo; readonly 
             </p>
           </section>
         )}
-        {secret && <Hosts key={info.hosts.join()} info={info} />}
-        {!fixed && <Rotate info={info} provider={!secret} />}
+        {secret && <Hosts info={info} text={hosts} onText={setHosts} />}
+        {!fixed && <Rotate info={info} provider={!secret} value={value} onValue={setValue} />}
       </div>
       <Confirm
         open={removing}
@@ -113,14 +118,22 @@ export function KeyDrawer({ info, onClose }: { readonly info: KeyInfo; readonly 
       >
         <p>{words.removeText}</p>
       </Confirm>
+      {question}
     </Drawer>
   );
 }
 
-function Hosts({ info }: { info: KeyInfo }) {
+function Hosts({
+  info,
+  text = info.hosts.join(', '),
+  onText,
+}: {
+  info: KeyInfo;
+  text: string | undefined;
+  onText: (text: string | undefined) => void;
+}) {
   const m = useMessages();
   const words = m.keys;
-  const [text, setText] = useState(info.hosts.join(', '));
   const update = useCommand('keys.update');
   const hosts = hostsOf(text);
   return (
@@ -128,7 +141,15 @@ function Hosts({ info }: { info: KeyInfo }) {
       className={forms.section}
       onSubmit={(event) => {
         event.preventDefault();
-        update.mutate({ id: info.id, hosts }, { onSuccess: () => toast.done(words.saved) });
+        update.mutate(
+          { id: info.id, hosts },
+          {
+            onSuccess: () => {
+              onText(undefined);
+              toast.done(words.saved);
+            },
+          },
+        );
       }}
     >
       <h3>{words.hosts}</h3>
@@ -141,7 +162,7 @@ function Hosts({ info }: { info: KeyInfo }) {
           autoComplete="off"
           spellCheck={false}
           aria-invalid={update.isError}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => onText(event.target.value)}
         />
         <Button type="submit" disabled={hosts.join() === info.hosts.join() || update.isPending}>
           {m.actions.save}
@@ -153,16 +174,25 @@ function Hosts({ info }: { info: KeyInfo }) {
   );
 }
 
-function Rotate({ info, provider }: { info: KeyInfo; provider: boolean }) {
+function Rotate({
+  info,
+  provider,
+  value,
+  onValue,
+}: {
+  info: KeyInfo;
+  provider: boolean;
+  value: string;
+  onValue: (value: string) => void;
+}) {
   const words = useMessages().keys;
-  const [value, setValue] = useState('');
   const rotate = useCommand('keys.rotate');
   const send = (unchecked: boolean) =>
     rotate.mutate(
       { id: info.id, value, unchecked },
       {
         onSuccess: () => {
-          setValue('');
+          onValue('');
           toast.done(words.rotated);
         },
       },
@@ -178,7 +208,7 @@ function Rotate({ info, provider }: { info: KeyInfo; provider: boolean }) {
         id="rotate-value"
         label={words.newValue}
         value={value}
-        onChange={setValue}
+        onChange={onValue}
         invalid={rotate.isError}
       />
       <p className={forms.hint} id="rotate-value-hint">

@@ -154,6 +154,64 @@ export const en = {
     keyOf: (provider: string) => `the ${provider} key`,
     in: (workspace: string) => `in ${workspace}`,
   },
+  /** Titles of approvals. In English the host writes them too, in main/core/words.ts; a test compares the two. */
+  wants: {
+    wants: (who: string, what: string) => `${who} wants to ${what}`,
+    wantsNothing: (who: string) => `${who} wants to do nothing that changes anything`,
+    andMore: (n: number) => `, and ${n} more`,
+    at: (path: string, workspace: string) => `${path} in ${workspace}`,
+    below: (place: string) => `${place} and all below`,
+    within: (workspace: string) => ` in ${workspace}`,
+    leftOut: (n: number) => `${n} characters`,
+    read: (place: string) => `read ${place}`,
+    ops: {
+      create: (place: string) => `create ${place}`,
+      modify: (place: string) => `change ${place}`,
+      delete: (place: string) => `delete ${place}`,
+      move: (place: string) => `move ${place}`,
+      mkdir: (place: string) => `make the folder ${place}`,
+      'git-stage': (place: string) => `stage in ${place}`,
+      'git-commit': (place: string) => `commit to ${place}`,
+      'git-branch': (place: string) => `make a branch in ${place}`,
+      'git-switch': (place: string) => `switch the branch of ${place}`,
+      'git-restore': (place: string) => `restore ${place}`,
+    },
+    run: (command: string, place: string, hasInput: boolean) =>
+      `run ${command}${hasInput ? ' with input' : ''} in ${place}`,
+    reach: (place: string, method: string, isPlain: boolean) =>
+      `reach ${place} (${method}${isPlain ? ', not encrypted' : ''})`,
+    send: (place: string, method: string, isPlain: boolean) =>
+      `send ${place} ${isPlain ? 'an unencrypted' : 'a'} ${method} request`,
+    withSecrets: (what: string, secrets: readonly string[]) =>
+      `${what} with the ${secrets.join(' and the ')}`,
+    use: (key: string) => `use the ${key}`,
+    key: (provider: string) => `${provider} key`,
+    secret: (name: string) => `secret ${name}`,
+    databases: {
+      read: (place: string) => `query the database ${place}`,
+      write: (place: string) => `change the database ${place}`,
+    },
+    many: {
+      read: (n: number, within: string) => `read ${n} places${within}`,
+      exec: (n: number, within: string) => `run ${n} commands${within}`,
+      net: (n: number, within: string) => `reach ${n} hosts${within}`,
+      secret: (n: number, within: string) => `use ${n} keys${within}`,
+      query: (n: number, within: string) => `query ${n} databases${within}`,
+      change: (n: number, within: string) => `change ${n} databases${within}`,
+    },
+    manyOps: {
+      create: (n: number, within: string) => `create ${n} places${within}`,
+      modify: (n: number, within: string) => `change ${n} places${within}`,
+      delete: (n: number, within: string) => `delete ${n} places${within}`,
+      move: (n: number, within: string) => `move ${n} places${within}`,
+      mkdir: (n: number, within: string) => `make ${n} folders${within}`,
+      'git-stage': (n: number, within: string) => `stage in ${n} places${within}`,
+      'git-commit': (n: number, within: string) => `commit to ${n} places${within}`,
+      'git-branch': (n: number, within: string) => `make a branch in ${n} places${within}`,
+      'git-switch': (n: number, within: string) => `switch the branch of ${n} places${within}`,
+      'git-restore': (n: number, within: string) => `restore ${n} places${within}`,
+    },
+  },
   approvals: {
     waiting: (n: number) => (n === 0 ? 'Nothing waiting' : `${n} waiting`),
     nothing: 'Nothing waits for you',
@@ -165,6 +223,13 @@ export const en = {
     next: 'Next',
     previous: 'Previous',
     why: 'Why it asks.',
+    noRule: {
+      write: "No rule or grant covers this: a change needs a person's answer.",
+      exec: "No rule or grant covers this: a command needs a person's answer.",
+      net: "No rule or grant covers this: reaching a host needs a person's answer.",
+      secret: "No rule or grant covers this: the use of a key needs a person's answer.",
+      query: "No rule or grant covers this: a query needs a person's answer.",
+    },
     tries: (n: number) => `${n} tries of this call wait for the answer.`,
     allow: 'Allow',
     readFirst: 'Read the warning, then allow',
@@ -460,7 +525,7 @@ export const en = {
     none: 'No client is connected yet',
     noneText:
       'A client is a program with an AI in it, such as Claude Code or Cursor. Each gets a token of its own, so that you see who did what, and can take access away from one alone.',
-    active: 'Active now',
+    connected: 'Connected',
     never: 'Never seen yet',
     seen: (when: string) => `Last seen: ${when}`,
     calls: (n: number) => count(n, 'call', 'calls'),
@@ -929,8 +994,10 @@ export const en = {
       starting: 'Starting',
       stop: 'Stop',
       made: 'The backup is made.',
-      whole: (files: number, rows: number) =>
-        `It is whole: ${files} ${files === 1 ? 'file' : 'files'}, ${rows} verified ${rows === 1 ? 'row' : 'rows'} of activity.`,
+      asMade: (files: number, rows: number) =>
+        `It is as it was made: ${count(files, 'file', 'files')}, ${count(rows, 'verified row', 'verified rows')} of activity.`,
+      undamaged: (files: number, rows: number) =>
+        `Nothing in it is damaged: ${count(files, 'file fits its sum', 'files fit their sums')}, and ${count(rows, 'row of activity verifies', 'rows of activity verify')}. Whether somebody changed it and the sums cannot be told, as it is not encrypted.`,
       scheduled: 'scheduled',
       plain: 'not encrypted',
       restore: 'To restore one, stop Fastband and run this. What is there now is kept aside.',

@@ -18,7 +18,7 @@ export function OverviewPage() {
   const m = useMessages();
   const state = usePanel();
   const workspaces = useChannel('workspaces.list', {});
-  const clients = useChannel('clients.list', {});
+  const clients = useChannel('clients.list', {}, { refetchMs: 5_000 });
   const known = clients.data?.filter((one) => one.revokedAt === undefined);
   const setUp =
     workspaces.data === undefined || known === undefined || (workspaces.data.length > 0 && known.length > 0);

@@ -1,7 +1,7 @@
 import { Bot, Check } from 'lucide-react';
-import type { Client } from '../../contract/entities.ts';
+import type { ClientState } from '../../contract/entities.ts';
+import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { countdown, useFormat } from '../shared/format.ts';
-import { isActive } from '../shared/is-active.ts';
 import { useMessages } from '../shared/language.ts';
 import { usePanel } from '../shared/panel.ts';
 import { waitingApprovals } from '../shared/panel-state.ts';
@@ -40,7 +40,7 @@ export function Waiting() {
             .map((one) => (
               <li key={one.id}>
                 <a href={hrefTo('approvals', { id: one.id })}>
-                  <Shown text={one.title} />
+                  <ApprovalTitle approval={one} />
                 </a>
                 <span className={styles.soft}>{countdown(one.expiresAt - now)}</span>
               </li>
@@ -52,7 +52,7 @@ export function Waiting() {
 }
 
 /** Who is at work, and who was here last. */
-export function ActiveClients({ clients }: { clients: readonly Client[] }) {
+export function ActiveClients({ clients }: { clients: readonly ClientState[] }) {
   const m = useMessages();
   const words = m.overview;
   const { relative, exactTime } = useFormat();
@@ -73,12 +73,10 @@ export function ActiveClients({ clients }: { clients: readonly Client[] }) {
               <a href={hrefTo('clients', { client: one.id })}>
                 <Bot size={14} aria-hidden="true" /> <Shown text={one.name} />
               </a>
-              {one.lastSeenAt === undefined ? (
+              {one.connected ? (
+                <Fact tone="good">● {m.clients.connected}</Fact>
+              ) : one.lastSeenAt === undefined ? (
                 <span className={styles.soft}>{m.clients.never}</span>
-              ) : isActive(one, now) ? (
-                <Fact tone="good" label={exactTime(one.lastSeenAt)}>
-                  ● {m.clients.active}
-                </Fact>
               ) : (
                 <time
                   className={styles.soft}

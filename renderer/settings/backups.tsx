@@ -101,7 +101,7 @@ function BackupDialog({
       const facts = await task.run((name) =>
         ask('backups.verify', { name: of.name, ...passphrase, task: name }),
       );
-      toast.done(m.whole(facts.files, facts.auditRows));
+      toast.done((facts.encrypted ? m.asMade : m.undamaged)(facts.files, facts.auditRows));
     }
     onClose();
   };

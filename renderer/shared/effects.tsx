@@ -24,25 +24,6 @@ function iconOf(Icon: LucideIcon): ReactElement {
   return <Icon size={14} strokeWidth={2} aria-hidden="true" />;
 }
 
-const GRAVITY: Readonly<Record<EffectKind, number>> = {
-  exec: 5,
-  secret: 4,
-  net: 3,
-  write: 2,
-  query: 1,
-  read: 0,
-};
-
-/** The riskiest first; deletions before other changes. */
-export function byGravity(effects: readonly Effect[]): readonly Effect[] {
-  return effects.toSorted((a, b) => weight(b) - weight(a));
-}
-
-function weight(effect: Effect): number {
-  if (effect.kind === 'query' && effect.access === 'write') return 3.5;
-  return GRAVITY[effect.kind] + (effect.kind === 'write' && effect.op === 'delete' ? 0.5 : 0);
-}
-
 /** Icon and verb of a kind, in its colour. */
 export function KindLabel({
   kind,

@@ -3,10 +3,10 @@ import { commandLine, visible } from './hidden.ts';
 
 describe('what a person reads', () => {
   it.each([
-    ['a turned reading direction', 'cart\u202Ets.exe', 'cart⟦U+202E⟧ts.exe'],
-    ['nothing between letters', 'pay\u200Bpal', 'pay⟦U+200B⟧pal'],
-    ['a line end', 'a\nb', 'a⟦U+000A⟧b'],
-    ['an escape for terminals', '\u001B[2J', '⟦U+001B⟧[2J'],
+    ['a turned reading direction', 'cart\u202Ets.exe', 'cart⟦RLO⟧ts.exe'],
+    ['nothing between letters', 'pay\u200Bpal', 'pay⟦ZWSP⟧pal'],
+    ['a line end', 'a\nb', 'a⟦LF⟧b'],
+    ['an escape for terminals', '\u001B[2J', '⟦ESC⟧[2J'],
     ['a filler that is drawn as nothing', 'a\u3164b', 'a⟦U+3164⟧b'],
     ['a tag character', 'a\u{E0041}b', 'a⟦U+E0041⟧b'],
     ['a letter of another script, which shows', 'pаypal', 'pаypal'],

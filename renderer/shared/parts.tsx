@@ -6,6 +6,12 @@ import styles from './parts.module.css';
 
 type Look = 'primary' | 'danger' | 'plain';
 
+const LOOKS: Readonly<Record<Look, string | undefined>> = {
+  primary: styles.primary,
+  danger: styles.danger,
+  plain: '',
+};
+
 /** A button. `hotkey` is only shown: the page listens for it. */
 export function Button({
   look = 'plain',
@@ -16,7 +22,7 @@ export function Button({
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look; hotkey?: string; icon?: LucideIcon }) {
   return (
-    <button type="button" className={`${styles.button} ${styles[look]} ${className ?? ''}`} {...rest}>
+    <button type="button" className={`${styles.button} ${LOOKS[look]} ${className ?? ''}`} {...rest}>
       {Icon !== undefined && <Icon size={14} aria-hidden="true" />}
       {children}
       {hotkey !== undefined && <kbd className={styles.key}>{hotkey}</kbd>}
@@ -50,16 +56,20 @@ export function Notice({
 export function Empty({
   icon: Icon,
   title,
+  alone = false,
   children,
 }: {
   icon: LucideIcon;
   title: string;
+  /** It is all there is: no page has its title above it. */
+  alone?: boolean;
   children: ReactNode;
 }) {
+  const Heading = alone ? 'h1' : 'h2';
   return (
     <section className={styles.empty}>
       <Icon size={24} strokeWidth={1.5} aria-hidden="true" />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </section>
   );

@@ -12,7 +12,7 @@ export function StartupProblem({ problem, home }: { problem: Problem; home: stri
   const m = useMessages().startup;
   const run = (name: string) => void askDesktop(name).catch((error: unknown) => toast.failed(error));
   return (
-    <Empty icon={CircleAlert} title={problem.code === 'timeout' ? m.slow : m.title}>
+    <Empty alone icon={CircleAlert} title={problem.code === 'timeout' ? m.slow : m.title}>
       <p>{problem.message}</p>
       <p>{m.hints[problem.code as keyof typeof m.hints] ?? m.hint}</p>
       <p>

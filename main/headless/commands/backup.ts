@@ -89,12 +89,11 @@ export function addBackup(program: Command): void {
     const facts = await inDraft(existsSync(home) ? join(home, 'backups') : tmpdir(), (staging) =>
       runExamine({ file, staging, ...passphrase }, { progress }),
     );
-    const encrypted = passphrase.passphrase !== undefined;
-    if (options.json) return printJson({ ok: true, encrypted, ...facts });
+    if (options.json) return printJson({ ok: true, ...facts });
     print(
       `It is whole: made ${time(facts.createdAt)} by Fastband ${showLine(facts.version)}, ${facts.files} files, ${facts.auditRows} audit rows that verify.`,
     );
-    if (!encrypted) note(UNSIGNED);
+    if (!facts.encrypted) note(UNSIGNED);
   });
 
   addCommand(

@@ -25,7 +25,8 @@ export function addClient(program: Command): void {
   addCommand(group, 'list', 'show the clients', ['client list', 'client list --json']).action(
     async (options: CommonOptions) => {
       const clients = await withApp(options, (app) => app.handle('clients.list', {}));
-      if (options.json) return printJson(clients);
+      // Who is connected, only the host that they are connected to could say.
+      if (options.json) return printJson(clients.map(({ connected: _, ...one }) => one));
       if (clients.length === 0)
         return print('There is no client yet. Add one: fastband client add "Claude Code"');
       print(

@@ -41,8 +41,8 @@ export interface RunResult {
 export const RUN_MARK = 'FASTBAND_RUN';
 
 const TERM_GRACE_MS = 1000;
-/** Longest that what does not end is killed again. */
-const KILL_MS = 3000;
+/** Longest that what does not end is killed again: hundreds are not looked through in a second on a busy machine. */
+const KILL_MS = 10_000;
 const DRAIN_MS = 500;
 /** Processes are counted this often. */
 const COUNT_MS = 200;
@@ -247,14 +247,12 @@ async function membersOf(leader: number, mark: string): Promise<ReadonlyMap<numb
   const rest = new Map<number, { parent: number; group: number }>();
   await Promise.all(
     younger.map(async (pid) => {
-      const [stat, environment] = await Promise.all([
-        readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''),
-        readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''),
-      ]);
+      const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
       const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (state === undefined || state === '' || state === 'Z' || state === 'X') return;
-      if (Number(group) === leader || environment.includes(`${RUN_MARK}=${mark}`))
-        known.set(pid, Number(group));
+      const marked = async () =>
+        (await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')).includes(`${RUN_MARK}=${mark}`);
+      if (Number(group) === leader || (await marked())) known.set(pid, Number(group));
       else rest.set(pid, { parent: Number(parent), group: Number(group) });
     }),
   );

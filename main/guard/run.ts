@@ -37,7 +37,12 @@ export interface RunResult {
 export const RUN_MARK = 'FASTBAND_RUN';
 
 const TERM_GRACE_MS = 1000;
+/** A crowd of hundreds is not looked through in one second on a busy machine. */
+const KILL_MS = 10_000;
 const DRAIN_MS = 500;
+/** A parallel build on a large machine stays below; what forks without end passes it in a moment. */
+const MAX_PROCESSES = 512;
+const COUNT_EVERY_MS = 100;
 
 /**
  * Runs a program by its absolute path, without a shell, in a process group of its own. When time is up, the call is
@@ -45,7 +50,8 @@ const DRAIN_MS = 500;
  * (setsid, a daemon), unless it took off its environment as well. What a child left behind with the output still open
  * does not hold up the answer.
  *
- * @throws FastbandError `tool_failed` when the system does not start it; the signal's reason when it was aborted
+ * @throws FastbandError `tool_failed` when the system does not start it; `limit_reached` when it had too many processes
+ *   at once (on Linux, where they are counted); the signal's reason when it was aborted
  */
 export async function runProgram(
   binary: string,
@@ -66,6 +72,7 @@ export async function runProgram(
   });
   let timedOut = false;
   let flooded = false;
+  let crowded = false;
   let written = 0;
   const stop = () => void endAll(child.pid, mark, clock);
   const stdout = new HeadAndTail(options.outputBytes / 2);
@@ -90,16 +97,28 @@ export async function runProgram(
     stop();
   });
   signal.addEventListener('abort', stop, { once: true });
+  const stopCounting = watchCrowd(child.pid, mark, clock, () => {
+    crowded = true;
+    // What forks for ever is not asked first: it would use the time to fork, as it would while it is looked through.
+    if (child.pid !== undefined) signalGroup(child.pid, 'SIGSTOP');
+    return endAll(child.pid, mark, clock, 0);
+  });
   try {
     const closed = once(child, 'close').catch(() => {});
     const [exitCode, exitSignal] = (await once(child, 'exit').catch((error: unknown) => {
       throw notStarted(argv[0] ?? '', error);
     })) as [number | null, string | null];
-    await endAll(child.pid, mark, clock);
+    stopCounting();
+    await endAll(child.pid, mark, clock, crowded ? 0 : TERM_GRACE_MS);
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(DRAIN_MS, resolve))]);
     child.stdout?.destroy();
     child.stderr?.destroy();
     signal.throwIfAborted();
+    if (crowded)
+      throw new FastbandError(
+        'limit_reached',
+        `${(argv[0] ?? '').slice(0, 200)} had more than ${MAX_PROCESSES} processes at once, and was ended with all of them.`,
+      );
     return {
       exitCode,
       signal: exitSignal,
@@ -112,6 +131,7 @@ export async function runProgram(
     };
   } finally {
     stopTimer();
+    stopCounting();
     signal.removeEventListener('abort', stop);
   }
 }
@@ -141,8 +161,47 @@ function notStarted(name: string, error: unknown): FastbandError {
   );
 }
 
-/** Ends every process of a group, and what left it: TERM, a moment, KILL. Resolves when none is left. */
-async function endAll(leader: number | undefined, mark: string, clock: Clock): Promise<void> {
+/** Calls back once when a run has more processes than it may. Returns what ends the watch. */
+function watchCrowd(
+  leader: number | undefined,
+  mark: string,
+  clock: Clock,
+  tooMany: () => Promise<void>,
+): () => void {
+  if (leader === undefined || process.platform !== 'linux') return () => {};
+  let over = false;
+  const look = async () => {
+    // Told by one listing in most cases: where the whole system has no more than that, a run has not either.
+    const crowded =
+      (await processIds()).length > MAX_PROCESSES && (await family(leader, mark)).size > MAX_PROCESSES;
+    if (over) return;
+    if (!crowded) return again();
+    over = true;
+    await tooMany();
+  };
+  // What cannot be counted just now (no file free for it) is counted the next time.
+  const again = () => {
+    clock.after(COUNT_EVERY_MS, () => {
+      if (!over) look().catch(again);
+    });
+  };
+  again();
+  return () => {
+    over = true;
+  };
+}
+
+/**
+ * Ends every process of a group, and what left it: TERM, a moment, KILL. Resolves when none is left.
+ *
+ * @param graceMs - the moment; 0 kills at once
+ */
+async function endAll(
+  leader: number | undefined,
+  mark: string,
+  clock: Clock,
+  graceMs = TERM_GRACE_MS,
+): Promise<void> {
   if (leader === undefined) return;
   const lives = async () => (await strays(leader, mark)).length > 0 || (await groupLives(leader));
   const signalAll = async (signal: NodeJS.Signals) => {
@@ -151,14 +210,14 @@ async function endAll(leader: number | undefined, mark: string, clock: Clock): P
     signalGroup(leader, signal);
   };
   if (!(await lives())) return;
-  await signalAll('SIGTERM');
-  const until = clock.monotonic() + TERM_GRACE_MS;
+  if (graceMs > 0) await signalAll('SIGTERM');
+  const until = clock.monotonic() + graceMs;
   while (clock.monotonic() < until) {
     await new Promise<void>((resolve) => clock.after(10, resolve));
     if (!(await lives())) return;
   }
   // Again and again: one may have come to be while the others were ended.
-  while (clock.monotonic() < until + TERM_GRACE_MS && (await lives())) {
+  while (clock.monotonic() < until + KILL_MS && (await lives())) {
     await signalAll('SIGKILL');
     await new Promise<void>((resolve) => clock.after(10, resolve));
   }
@@ -167,22 +226,29 @@ async function endAll(leader: number | undefined, mark: string, clock: Clock): P
 /** What a run started that is in another group by now: by the mark in its environment, or by its parents. */
 async function strays(leader: number, mark: string): Promise<number[]> {
   if (process.platform !== 'linux') return [];
+  return [...(await family(leader, mark))].flatMap(([pid, group]) => (group === leader ? [] : [pid]));
+}
+
+async function processIds(): Promise<number[]> {
+  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** Every process of a run, with its group: of the leader's group, with the mark in its environment, or a child of one. */
+async function family(leader: number, mark: string): Promise<ReadonlyMap<number, number>> {
   const last = Number((await readFile('/proc/loadavg', 'latin1')).split(' ').at(-1));
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = await processIds();
   // Numbers go up, and begin anew at the end: what is younger than the leader has a higher one, or they have begun anew.
   const younger = pids.filter((pid) => pid > leader || last < leader);
   const known = new Map<number, number>([[leader, leader]]);
   const rest = new Map<number, { parent: number; group: number }>();
   await Promise.all(
     younger.map(async (pid) => {
-      const [stat, environment] = await Promise.all([
-        readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''),
-        readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''),
-      ]);
+      const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
       const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (state === undefined || state === '' || state === 'Z' || state === 'X') return;
-      if (Number(group) === leader || environment.includes(`${RUN_MARK}=${mark}`))
-        known.set(pid, Number(group));
+      const marked = async () =>
+        (await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')).includes(`${RUN_MARK}=${mark}`);
+      if (Number(group) === leader || (await marked())) known.set(pid, Number(group));
       else rest.set(pid, { parent: Number(parent), group: Number(group) });
     }),
   );
@@ -195,7 +261,7 @@ async function strays(leader: number, mark: string): Promise<number[]> {
       found = true;
     }
   }
-  return [...known].flatMap(([pid, group]) => (group === leader ? [] : [pid]));
+  return known;
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -177,6 +177,32 @@ describe('a command', () => {
     expect(result.summary).toContain('wrote more than 128 MiB');
   });
 
+  // Each ends by itself: some 1,000 processes at most.
+  it.runIf(process.platform === 'linux').each([
+    [
+      'doubles',
+      'if [ "$1" -gt 0 ]; then sh b.sh $(($1 - 1)) "$2" & sh b.sh $(($1 - 1)) "$2" & wait; else exec sleep "$2"; fi',
+      9,
+    ],
+    ['ignores TERM', 'trap "" TERM; i=0; while [ $i -lt 900 ]; do sleep "$2" & i=$((i + 1)); done; wait', 0],
+    [
+      'leaves its group at each step',
+      'if [ "$1" -gt 0 ]; then setsid sh b.sh $(($1 - 1)) "$2" & setsid sh b.sh $(($1 - 1)) "$2" & wait; else exec sleep "$2"; fi',
+      9,
+    ],
+  ])(
+    'that forks without end and %s is ended with all its processes, and says so [CMD-4]',
+    async (_, text, depth) => {
+      const mark = `100.${Date.now()}`;
+      await writeFile(bench.path('b.sh'), text);
+      await expect(
+        run({ command: ['sh', 'b.sh', String(depth), mark], timeout_seconds: 300 }),
+      ).rejects.toMatchObject({ code: 'limit_reached' });
+      expect(processes(mark)).toEqual([]);
+    },
+    200_000,
+  );
+
   it('whose interpreter is missing is a clear error', async () => {
     await writeFile(bench.path('x.bin'), '#!/nowhere/sh\n', { mode: 0o755 });
     await expect(run({ command: ['./x.bin'] })).rejects.toMatchObject({

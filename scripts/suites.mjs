@@ -1,6 +1,7 @@
-// The attack suites of a test run: how many cases each tried, how many got through, and how long that took.
+// The tests of a run by what they guard against: attacks as well as what the guards let through and say. How many ran,
+// how many failed, and how long that took.
 
-/** Name of a suite -> the test files that are its cases, by the end of their paths. */
+/** Name of a suite -> the test files that belong to it, by the end of their paths. */
 const SUITES = [
   [
     'paths',
@@ -26,26 +27,26 @@ const SUITES = [
 ];
 
 /**
- * The suites that vitest's JSON reports hold cases of, each `{ name, cases, escapes, skipped, seconds }`. A case of two
+ * The suites that vitest's JSON reports hold tests of, each `{ name, tests, failed, skipped, seconds }`. A test of two
  * suites (a guard's property) counts in both.
  */
 export function suitesOf(reports) {
   const files = reports.flatMap(({ testResults }) => testResults);
   return SUITES.map(([name, pattern]) => {
-    const cases = files
+    const all = files
       .filter((file) => pattern.test(file.name.replaceAll('\\', '/')))
       .flatMap((file) => file.assertionResults);
-    const count = (status) => cases.filter((one) => one.status === status).length;
+    const count = (status) => all.filter((one) => one.status === status).length;
     const [passed, failed] = [count('passed'), count('failed')];
-    const seconds = cases.reduce((sum, { duration }) => sum + (duration ?? 0), 0) / 1000;
+    const seconds = all.reduce((sum, { duration }) => sum + (duration ?? 0), 0) / 1000;
     return {
       name,
-      cases: passed + failed,
-      escapes: failed,
-      skipped: cases.length - passed - failed,
+      tests: passed + failed,
+      failed,
+      skipped: all.length - passed - failed,
       seconds,
     };
-  }).filter(({ cases, skipped }) => cases + skipped > 0);
+  }).filter(({ tests, skipped }) => tests + skipped > 0);
 }
 
 export function suitesTable(suites) {
@@ -53,9 +54,9 @@ export function suitesTable(suites) {
   const line = (name, ...cells) =>
     `${name.padEnd(width)} ${cells.map((cell) => String(cell).padStart(8)).join('')}`;
   return [
-    line('attacks', 'cases', 'escapes', 'skipped', 'seconds'),
-    ...suites.map(({ name, cases, escapes, skipped, seconds }) =>
-      line(name, cases, escapes, skipped, seconds.toFixed(1)),
+    line('against', 'tests', 'failed', 'skipped', 'seconds'),
+    ...suites.map(({ name, tests, failed, skipped, seconds }) =>
+      line(name, tests, failed, skipped, seconds.toFixed(1)),
     ),
   ].join('\n');
 }

@@ -8,8 +8,8 @@ const file = (name, ...statuses) => ({
   assertionResults: statuses.map((status) => ({ status, duration: 500 })),
 });
 
-describe('the attack suites', () => {
-  test('are counted by their files: cases that ran, those that got through, those that could not run', () => {
+describe('the suites', () => {
+  test('are counted by their files: tests that ran, those that failed, those that could not run', () => {
     const suites = suitesOf([
       {
         testResults: [
@@ -20,8 +20,8 @@ describe('the attack suites', () => {
       { testResults: [file('C:\\at\\main\\guard\\path.property.test.ts', 'passed')] },
     ]);
     expect(suites).toEqual([
-      { name: 'paths', cases: 3, escapes: 1, skipped: 1, seconds: 2 },
-      { name: 'by chance', cases: 1, escapes: 0, skipped: 0, seconds: 0.5 },
+      { name: 'paths', tests: 3, failed: 1, skipped: 1, seconds: 2 },
+      { name: 'by chance', tests: 1, failed: 0, skipped: 0, seconds: 0.5 },
     ]);
     expect(suitesTable(suites).split('\n')).toHaveLength(3);
   });

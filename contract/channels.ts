@@ -178,6 +178,8 @@ export const CHANNELS = {
   'pictures.delete': { input: z.strictObject({ id: PictureId }), output: PictureInfo },
   'pictures.clear': { input: none, output: z.strictObject({ removed: z.int() }) },
   'browser.state': { input: none, output: BrowserState },
+  /** Progress as `task.progress`, in bytes. */
+  'browser.fetch': { input: z.strictObject({ task: TaskId.optional() }), output: BrowserState },
 
   'backups.list': { input: none, output: BackupList },
   /** Progress of both as `task.progress`, in bytes. */

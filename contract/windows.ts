@@ -63,6 +63,7 @@ const MAIN: Readonly<Record<Exclude<Channel, 'approvals.decide'>, true>> = {
   'pictures.delete': true,
   'pictures.clear': true,
   'browser.state': true,
+  'browser.fetch': true,
   'backups.list': true,
   'backups.create': true,
   'backups.verify': true,

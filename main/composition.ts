@@ -190,7 +190,12 @@ export class Core {
       keys: this.vault,
       settings: () => settings.current,
     });
-    this.browsers = new Browsers({ net, ports, settings: () => settings.current });
+    this.browsers = new Browsers({
+      net,
+      ports,
+      settings: () => settings.current,
+      audit: (entry) => this.#audit(entry),
+    });
     this.#tools = builtInTools({
       keys: this.vault,
       net,

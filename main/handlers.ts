@@ -93,6 +93,8 @@ const HANDLERS: Handlers = {
   'pictures.delete': ({ id }, core) => core.gallery.remove(id),
   'pictures.clear': (_, core) => core.gallery.clear().then((removed) => ({ removed })),
   'browser.state': (_, core) => core.browsers.state(),
+  'browser.fetch': ({ task }, core) =>
+    core.tasks.run(task, (signal, progress) => core.browsers.fetch({ signal, progress })),
 
   'backups.list': (_, core) => core.backups.list(),
   'backups.create': ({ passphrase, task }, core) =>

@@ -646,6 +646,11 @@ export const de: Messages = {
     sandboxOff: 'Sandbox aus, weil Fastband als root läuft',
     sessions: (n: number) => count(n, 'offene Sitzung', 'offene Sitzungen'),
     missing: 'Es gibt keinen Browser, den Clients benutzen könnten',
+    fetch: 'Einen Browser holen',
+    fetchText: (version: string, from: string) =>
+      `Oder Fastband holt Chromium ${version} von ${from}, etwa 120 MB, in seinen eigenen Ordner.`,
+    fetching: 'Der Browser wird geholt',
+    fetched: (name: string, version: string) => `${name} ${version} ist bereit`,
     retention: 'Wie lange Bilder bleiben',
   },
   keys: {

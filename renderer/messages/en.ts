@@ -610,6 +610,11 @@ export const en = {
     sandboxOff: 'sandbox off, because Fastband runs as root',
     sessions: (n: number) => count(n, 'open session', 'open sessions'),
     missing: 'There is no browser that clients could use',
+    fetch: 'Fetch a browser',
+    fetchText: (version: string, from: string) =>
+      `Or let Fastband fetch Chromium ${version} from ${from}, about 120 MB, into its own folder.`,
+    fetching: 'Fetching the browser',
+    fetched: (name: string, version: string) => `${name} ${version} is ready`,
     retention: 'How long pictures are kept',
   },
   keys: {

@@ -19,6 +19,7 @@ import {
   HealthCheck,
   JournalDiff,
   JournalEntry,
+  ModelLimits,
   ModelSpend,
   SecurityCheck,
   ServerStatus,
@@ -104,6 +105,7 @@ export const CHANNELS = {
     input: z.strictObject({ id: z.string().min(1), toolsOff: z.array(z.string().max(200)).max(1000) }),
     output: Client,
   },
+  'clients.setLimits': { input: ModelLimits.extend({ id: z.string().min(1) }), output: Client },
 
   'rules.list': { input: none, output: z.array(Rule) },
   'rules.add': { input: RuleInput, output: Rule },

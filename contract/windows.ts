@@ -31,6 +31,7 @@ const MAIN: Readonly<Record<Exclude<Channel, 'approvals.decide'>, true>> = {
   'clients.create': true,
   'clients.revoke': true,
   'clients.update': true,
+  'clients.setLimits': true,
   'rules.list': true,
   'rules.add': true,
   'rules.remove': true,

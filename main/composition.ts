@@ -170,7 +170,12 @@ export class Core {
       env: ports.env,
     });
     ports.secrets.also?.(this.vault.values);
-    this.budget = new Budget(store.spend, steady, () => settings.current);
+    this.budget = new Budget(
+      store.spend,
+      steady,
+      () => settings.current,
+      (id) => store.clients.limitsOf(id),
+    );
     this.keyAdmin = new KeyAdmin({ vault: this.vault, store, changed: () => this.#refresh() });
     this.gallery = new Gallery({
       rows: store.pictures,

@@ -47,6 +47,7 @@ const HANDLERS: Handlers = {
   'clients.create': ({ name }, core) => core.admin.createClient(name),
   'clients.revoke': ({ id }, core) => core.admin.revokeClient(id),
   'clients.update': ({ id, toolsOff }, core) => core.admin.setClientTools(id, toolsOff),
+  'clients.setLimits': ({ id, ...limits }, core) => core.admin.setClientLimits(id, limits),
 
   'rules.list': (_, core) => core.tables.rules(),
   'rules.add': (input, core) => core.admin.addRule(input),

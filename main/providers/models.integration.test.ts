@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ModelLimits } from '../../contract/entities.ts';
 import type { Provider } from '../../contract/keys.ts';
 import {
   DEFAULT_SETTINGS,
@@ -27,11 +28,13 @@ let asked: { path: string; headers: IncomingMessage['headers']; body: Record<str
 let clock: FakeClock;
 let spent: Map<string, { tokens: number; microcents: number }>;
 let settings: Settings;
+let ownLimits: ModelLimits;
 
 beforeEach(async () => {
   asked = [];
   clock = new FakeClock();
   spent = new Map();
+  ownLimits = { dailyTokens: null, dailyCents: null };
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => {
@@ -75,7 +78,12 @@ function models(more: SettingsPatch = {}): Models {
   return new Models({
     net: createNet({ allowedHosts: () => settings.web.allowedHosts }),
     keys: fakeKeys({ anthropic: KEY, openai: KEY, google: KEY }),
-    budget: new Budget(log, clock, () => settings),
+    budget: new Budget(
+      log,
+      clock,
+      () => settings,
+      () => ownLimits,
+    ),
     patience: { firstMs: 1, mostMs: 30, attempts: 2, openMs: 100 },
   });
 }
@@ -359,6 +367,22 @@ describe('the limits of a day', () => {
     });
     await clock.advance(86_400_000);
     await some.complete([of('openai')], request, call());
+  });
+
+  test.each([
+    ['lower than the general one', { dailyTokens: 50, dailyCents: null }, 0, false],
+    ['higher than the general one', { dailyTokens: 5000, dailyCents: null }, 50, true],
+    ['none, where there is a general one', { dailyTokens: 0, dailyCents: null }, 50, true],
+    ['in money, where there is no general one', { dailyTokens: null, dailyCents: 1 }, 0, false],
+    ['left to the general one', { dailyTokens: null, dailyCents: null }, 50, false],
+  ])('hold for one client alone: %s [AI-2]', async (_, own, dailyTokens, passes) => {
+    script = good;
+    const some = models({ providers: { dailyTokens, prices: ['model-1=3/150'] } });
+    ownLimits = own;
+    const done = some.complete([of('openai')], request, call());
+    if (passes) await done;
+    else await expect(done).rejects.toMatchObject({ code: 'limit_reached' });
+    expect(asked).toHaveLength(passes ? 1 : 0);
   });
 
   test('in money need a price, and hold with one', async () => {

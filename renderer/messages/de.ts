@@ -510,7 +510,16 @@ export const de: Messages = {
     lastSeen: 'Zuletzt gesehen',
     models: 'KI-Modelle heute',
     tokens: (used: string, of: string) => (of === '0' ? `${used} Tokens` : `${used} von ${of} Tokens`),
-    cents: (cents: string) => `${cents} US-Cent`,
+    cents: (cents: string, of: string) => (of === '0' ? `${cents} US-Cent` : `${cents} von ${of} US-Cent`),
+    limits: 'Grenzen für KI-Modelle',
+    limitsHint:
+      'Was dieser Client allein an einem Tag verbrauchen darf, der um Mitternacht UTC beginnt. Ein leeres Feld überlässt es den Einstellungen; 0 heißt ohne Grenze.',
+    limitTokens: 'Tokens am Tag',
+    limitCents: 'US-Cent am Tag',
+    limitWrong:
+      'Geben Sie eine ganze Zahl ein: höchstens 1.000.000.000 Tokens und 1.000.000 Cent. Oder lassen Sie das Feld leer.',
+    limitsSaved: 'Die Grenzen wurden gespeichert',
+    noLimit: 'ohne Grenze',
     grants: 'Erlaubnisse',
     grantCount: (n: number) => (n === 0 ? 'Keine' : count(n, 'Erlaubnis', 'Erlaubnisse')),
     toolsHint:

@@ -84,7 +84,7 @@ function models(more: SettingsPatch = {}): Models {
       () => settings,
       () => ownLimits,
     ),
-    patience: { firstMs: 1, mostMs: 30, attempts: 2, openMs: 100 },
+    patience: { firstMs: 1, mostMs: 30, attempts: 2, openMs: 100, silenceMs: 300 },
   });
 }
 
@@ -312,6 +312,64 @@ describe('when one provider fails', () => {
     // Asked for five seconds, and willing to wait for thirty milliseconds at most.
     await models().complete([of('openai')], request, call());
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(28);
+  });
+});
+
+describe.each(['anthropic', 'openai', 'google'] as const)('%s, when its line fails', (provider) => {
+  const good: Script = (_request, _body, response) => sse(response, ANSWERS[provider]('Hello to you'));
+
+  test.each<readonly [string, Script]>([
+    ['says nothing', () => {}],
+    ['begins an answer and says nothing', (_request, _body, response) => sse(response, [], false)],
+    ['resets the connection', (_request, _body, response) => void response.destroy()],
+  ])('is asked again, once each time, where it %s', async (_, fails) => {
+    script = (...parts) => (asked.length === 1 ? fails(...parts) : good(...parts));
+    expect(await models().complete([of(provider)], request, call())).toMatchObject({ text: 'Hello to you' });
+    expect(asked).toHaveLength(2);
+  });
+
+  test('is asked three times in all where nothing listens, and then left alone as others that fail', async () => {
+    const some = models();
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+    const began = performance.now();
+    await expect(some.complete([of(provider)], request, call())).rejects.toMatchObject({
+      code: 'provider_failed',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+    expect(performance.now() - began).toBeLessThan(2000);
+    await some.complete([of(provider)], request, call()).catch(() => {});
+    await expect(some.complete([of(provider)], request, call())).rejects.toThrow('left alone');
+  });
+
+  test('that stops in the midst of its answer is given up, charged, and not asked again', async () => {
+    script = (_request, _body, response) => {
+      sse(response, ANSWERS[provider]('Hello to you').slice(0, provider === 'anthropic' ? 3 : 1), false);
+    };
+    await expect(models().complete([of(provider)], request, call())).rejects.toMatchObject({
+      code: 'provider_failed',
+      message: expect.stringMatching(/stopped in the midst of its answer and sent nothing for 1 s/),
+    });
+    expect(asked).toHaveLength(1);
+    expect([...spent.values()][0]?.tokens).toBeGreaterThan(0);
+  });
+
+  test('may take longer in all than the longest silence', async () => {
+    script = (_request, _body, response) => {
+      const events = ANSWERS[provider]('Hello to you');
+      sse(response, [], false);
+      for (let at = 0; at <= events.length; at++)
+        setTimeout(
+          () => {
+            const event = events[at];
+            if (event === undefined) return void response.end();
+            const name = typeof event === 'object' && 'type' in event ? `event: ${String(event.type)}\n` : '';
+            response.write(`${name}data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`);
+          },
+          150 * (at + 1),
+        );
+    };
+    expect(await models().complete([of(provider)], request, call())).toMatchObject({ text: 'Hello to you' });
+    expect(asked).toHaveLength(1);
   });
 });
 

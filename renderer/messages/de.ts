@@ -699,7 +699,9 @@ export const de: Messages = {
     keychains: {
       working: 'Der Schlüsselbund funktioniert',
       locked: 'Der Schlüsselbund ist gesperrt',
+      hanging: 'Der Schlüsselbund antwortet nicht',
       missing: 'Hier läuft kein Schlüsselbund',
+      session: 'Hier gibt es keine D-Bus-Sitzung',
       absent: 'Der Schlüsselbund ist nicht erreichbar',
       restarted: 'Der Schlüsselbund wurde neu gestartet',
     },

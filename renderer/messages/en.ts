@@ -660,7 +660,9 @@ export const en = {
     keychains: {
       working: 'The keychain works',
       locked: 'The keychain is locked',
+      hanging: 'The keychain does not answer',
       missing: 'No keychain runs here',
+      session: 'There is no D-Bus session here',
       absent: 'The keychain cannot be reached',
       restarted: 'The keychain was started anew',
     },

@@ -26,6 +26,7 @@ export const AUDIT_TYPES = [
   'key.removed',
   'key.checked',
   'picture.removed',
+  'browser.fetched',
   'settings.changed',
   'server.started',
   'server.stopped',

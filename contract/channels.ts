@@ -20,6 +20,7 @@ import {
   HealthCheck,
   JournalDiff,
   JournalEntry,
+  ModelLimits,
   ModelSpend,
   SecurityCheck,
   ServerStatus,
@@ -105,6 +106,7 @@ export const CHANNELS = {
     input: z.strictObject({ id: z.string().min(1), toolsOff: z.array(z.string().max(200)).max(1000) }),
     output: Client,
   },
+  'clients.setLimits': { input: ModelLimits.extend({ id: z.string().min(1) }), output: Client },
 
   'rules.list': { input: none, output: z.array(Rule) },
   'rules.add': { input: RuleInput, output: Rule },
@@ -179,6 +181,8 @@ export const CHANNELS = {
   'pictures.delete': { input: z.strictObject({ id: PictureId }), output: PictureInfo },
   'pictures.clear': { input: none, output: z.strictObject({ removed: z.int() }) },
   'browser.state': { input: none, output: BrowserState },
+  /** Progress as `task.progress`, in bytes. */
+  'browser.fetch': { input: z.strictObject({ task: TaskId.optional() }), output: BrowserState },
 
   'backups.list': { input: none, output: BackupList },
   /** Progress of both as `task.progress`, in bytes. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DiffPreview } from './approvals.ts';
 import { WriteOp } from './effects.ts';
 import { WireError } from './errors.ts';
+import { dailyCents, dailyTokens } from './settings.ts';
 
 /** A folder that clients may work in. */
 export const Workspace = z.strictObject({
@@ -32,6 +33,9 @@ export const Client = z.strictObject({
   revokedAt: z.int().optional(),
   /** Names of tools that are switched off for this client alone. */
   toolsOff: z.array(z.string()),
+  /** What it alone may use of AI models in a day; absent where the settings say it. */
+  dailyTokens: dailyTokens.optional(),
+  dailyCents: dailyCents.optional(),
 });
 export type Client = z.infer<typeof Client>;
 
@@ -41,6 +45,13 @@ export const ClientState = Client.extend({
   connected: z.boolean(),
 });
 export type ClientState = z.infer<typeof ClientState>;
+
+/** Limits of one client. `null`: as the settings say for everybody. */
+export const ModelLimits = z.strictObject({
+  dailyTokens: dailyTokens.nullable(),
+  dailyCents: dailyCents.nullable(),
+});
+export type ModelLimits = z.infer<typeof ModelLimits>;
 
 export const Risk = z.enum(['read', 'write', 'destructive', 'exec', 'net']);
 export type Risk = z.infer<typeof Risk>;

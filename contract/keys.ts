@@ -47,10 +47,19 @@ export const KeyInfo = z.strictObject({
 export type KeyInfo = z.infer<typeof KeyInfo>;
 
 /**
- * `absent`: the native module is not there. `missing`: no keychain runs. `locked`: it is there and does not open.
- * `restarted`: the one that Fastband had used is gone.
+ * `absent`: the native module is not there. `session`: no D-Bus session, over which it would be reached.
+ * `missing`: no keychain runs. `locked`: it is there and does not open. `hanging`: it does not answer. `restarted`: the
+ * one that Fastband had used is gone.
  */
-export const KeychainState = z.enum(['working', 'locked', 'missing', 'absent', 'restarted']);
+export const KeychainState = z.enum([
+  'working',
+  'locked',
+  'hanging',
+  'missing',
+  'session',
+  'absent',
+  'restarted',
+]);
 export type KeychainState = z.infer<typeof KeychainState>;
 
 export const KeychainReport = z.strictObject({

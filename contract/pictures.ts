@@ -63,6 +63,8 @@ export const BrowserState = z.strictObject({
   sessions: z.int(),
   /** How to install one, for this system. */
   install: z.string().optional(),
+  /** What Fastband can fetch instead: its version, and the host that it comes from. */
+  fetch: z.strictObject({ version: z.string(), from: z.string() }).optional(),
   /** The last start failed: why. */
   problem: z.string().optional(),
 });

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+/** Most that one client may use of AI models in a day; 0 for no limit. */
+export const dailyTokens = z.int().min(0).max(1_000_000_000);
+export const dailyCents = z.int().min(0).max(1_000_000);
+
 const providerUrl = z
   .string()
   .max(500)
@@ -78,8 +82,8 @@ const sections = {
     /** Who is asked first where a client names none, and who next. */
     order: z.array(z.string().regex(/^(?:anthropic|openai|google)$/)).max(3),
     /** What one client may use in a day (UTC); 0 for no limit. */
-    dailyTokens: z.int().min(0).max(1_000_000_000),
-    dailyCents: z.int().min(0).max(1_000_000),
+    dailyTokens,
+    dailyCents,
     /** `model=input/output`, in US dollars for a million tokens: what a call costs is known where this says it. */
     prices: z.array(z.string().regex(/^[A-Za-z0-9._:/-]+=\d+(?:\.\d+)?\/\d+(?:\.\d+)?$/)).max(100),
   }),

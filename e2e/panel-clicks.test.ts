@@ -255,6 +255,30 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     await expect.poll(names).toContain('read_file');
   });
 
+  it('limits what one client uses of AI models, beside what it used today', async () => {
+    await box.addClient('Spender');
+    const one = async () => (await host.api('clients.list')).find(({ name }) => name === 'Spender');
+    await show('clients');
+    await page.getByRole('button', { name: /^Spender/ }).click();
+    const drawer = page.getByRole('dialog', { name: 'Spender' });
+    const tokens = drawer.getByRole('textbox', { name: 'Tokens a day' });
+    const save = drawer.getByRole('button', { name: 'Save' });
+    expect(await save.isDisabled()).toBe(true);
+    await tokens.fill('1.5');
+    await save.click();
+    await drawer.getByRole('alert').filter({ hasText: 'Type a whole number' }).waitFor();
+    await tokens.fill('5000');
+    await drawer.getByRole('textbox', { name: 'US cents a day' }).fill('20');
+    await save.click();
+    await drawer.getByText('0 of 5,000 tokens · 0 of 20 US cents').waitFor();
+    expect(await one()).toMatchObject({ dailyTokens: 5000, dailyCents: 20 });
+    await tokens.fill('');
+    await save.click();
+    await expect.poll(async () => (await one())?.dailyTokens).toBeUndefined();
+    expect(await one()).toMatchObject({ dailyCents: 20 });
+    expect(await axe(page)).toEqual([]);
+  });
+
   it('revokes a client, whose token is then worth nothing', async () => {
     const token = await box.addClient('Leaver');
     await (await box.connect(host, token)).listTools();

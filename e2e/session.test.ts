@@ -220,6 +220,32 @@ describe('what a person switches', () => {
     expect((await host.api('audit.search', { type: ['client.changed'] })).rows).toHaveLength(1);
   });
 
+  it('how much one client may use of AI models, by command and panel, noted in the log', async () => {
+    const host = await box.serve();
+    await box.addClient('One');
+    const limit = async (...args: string[]) => box.run(['client', 'limit', 'One', ...args]);
+    expect((await limit()).stdout).toMatch(/^Tokens today: 0 of \S.* \(from the settings\)$/m);
+    expect((await limit('--tokens', '5000')).stdout).toContain('Tokens today: 0 of 5000 (its own)');
+    const one = async () => (await host.api('clients.list')).find(({ name }) => name === 'One');
+    expect(await one()).toMatchObject({ dailyTokens: 5000 });
+    expect(await one()).not.toHaveProperty('dailyCents');
+    // The other stays as it is.
+    await limit('--cents', '0');
+    expect(await one()).toMatchObject({ dailyTokens: 5000, dailyCents: 0 });
+    await limit('--tokens', 'general');
+    expect(await one()).not.toHaveProperty('dailyTokens');
+    expect((await limit('--tokens', '-1')).code).not.toBe(0);
+    expect((await limit('--tokens', '1.5')).stderr).toContain('is no limit');
+    const id = (await one())?.id ?? '';
+    await expect(
+      host.api('clients.setLimits', { id, dailyTokens: -1, dailyCents: null }),
+    ).rejects.toMatchObject({ code: 'invalid_input' });
+    const { rows } = await host.api('audit.search', { type: ['client.changed'] });
+    expect(rows.map(({ summary }) => summary)).toContain(
+      'Client One may use 5000 tokens and cents without a limit of AI models in a day.',
+    );
+  });
+
   it('a workspace to read only and back, and what waits is judged again', async () => {
     const host = await box.serve();
     const client = await box.connect(host, await box.addClient('One'));

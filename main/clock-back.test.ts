@@ -165,7 +165,12 @@ describe('a clock that is set back makes nothing more permissive [FLT-4]', () =>
     const clock = new FakeClock();
     const { store } = openTestStore();
     const settings = mergeSettings(DEFAULT_SETTINGS, { providers: { dailyTokens: 100 } });
-    const budget = new Budget(store.spend, steadyClock(clock), () => settings);
+    const budget = new Budget(
+      store.spend,
+      steadyClock(clock),
+      () => settings,
+      () => ({ dailyTokens: null, dailyCents: null }),
+    );
     budget.reserve('k', 'm', { input: 60, output: 40 })({ input: 60, output: 40 });
     clock.set(-24 * HOUR);
     expect(() => budget.reserve('k', 'm', { input: 1, output: 1 })).toThrow(

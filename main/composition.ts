@@ -180,7 +180,12 @@ export class Core {
       env: ports.env,
     });
     ports.secrets.also?.(this.vault.values);
-    this.budget = new Budget(store.spend, steady, () => settings.current);
+    this.budget = new Budget(
+      store.spend,
+      steady,
+      () => settings.current,
+      (id) => store.clients.limitsOf(id),
+    );
     this.keyAdmin = new KeyAdmin({ vault: this.vault, store, changed: () => this.#refresh() });
     this.gallery = new Gallery({
       rows: store.pictures,
@@ -200,7 +205,12 @@ export class Core {
       keys: this.vault,
       settings: () => settings.current,
     });
-    this.browsers = new Browsers({ net, ports, settings: () => settings.current });
+    this.browsers = new Browsers({
+      net,
+      ports,
+      settings: () => settings.current,
+      audit: (entry) => this.#audit(entry),
+    });
     this.#tools = builtInTools({
       keys: this.vault,
       net,

@@ -47,6 +47,7 @@ const HANDLERS: Handlers = {
   'clients.create': ({ name }, core) => core.admin.createClient(name),
   'clients.revoke': ({ id }, core) => core.admin.revokeClient(id),
   'clients.update': ({ id, toolsOff }, core) => core.admin.setClientTools(id, toolsOff),
+  'clients.setLimits': ({ id, ...limits }, core) => core.admin.setClientLimits(id, limits),
 
   'rules.list': (_, core) => core.tables.rules(),
   'rules.add': (input, core) => core.admin.addRule(input),
@@ -93,6 +94,8 @@ const HANDLERS: Handlers = {
   'pictures.delete': ({ id }, core) => core.gallery.remove(id),
   'pictures.clear': (_, core) => core.gallery.clear().then((removed) => ({ removed })),
   'browser.state': (_, core) => core.browsers.state(),
+  'browser.fetch': ({ task }, core) =>
+    core.tasks.run(task, (signal, progress) => core.browsers.fetch({ signal, progress })),
 
   'backups.list': (_, core) => core.backups.list(),
   'backups.create': ({ passphrase, task }, core) =>

@@ -107,6 +107,18 @@ const CHECKS: Readonly<Record<string, (subject: Subject) => Promise<string>>> = 
     const { stdout } = await run(program, ['--version']);
     return stdout.split('\n', 1)[0] ?? '';
   },
+  'the browser library loads': async ({ archive, work }) => {
+    // Away from this checkout, whose node_modules would stand in for what is missing.
+    const extracted = join(work, 'browser-library');
+    extractAll(archive, extracted);
+    const script = `import { chromium, devices } from 'playwright-core';
+      import core from 'playwright-core/lib/coreBundle';
+      const found = core.registry.registry.findExecutable('chromium-headless-shell');
+      process.stdout.write([typeof chromium.launch, Object.keys(devices).length > 0, found.browserVersion].join(' '));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: extracted });
+    if (!/^function true \d/.test(stdout)) throw new Error(`answered ${stdout}`);
+    return `for Chromium ${stdout.split(' ')[2]}`;
+  },
   fuses: async ({ app }) => {
     const wire = await getCurrentFuseWire(app.executable);
     if (wire.version !== FuseVersion.V1) throw new Error(`version ${wire.version}`);

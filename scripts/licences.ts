@@ -66,6 +66,7 @@ export function nativePackages(root: string): string[] {
   return [
     'better-sqlite3',
     'keytar',
+    'playwright-core',
     '@vscode/ripgrep',
     `@vscode/ripgrep-${process.platform}-${process.arch}`,
     'electron',

@@ -30,6 +30,7 @@ export const NEEDED = [
   ),
   SQLITE,
   RIPGREP,
+  'node_modules/playwright-core/browsers.json',
 ];
 
 /** Everything that may be inside. No sources, source maps or tests, nothing of other platforms, no command line. */
@@ -42,6 +43,8 @@ const ALLOWED = [
   /^dist\/renderer\/assets\/[\w.-]+(?<!\.test)\.(js|css|svg|png|woff2)$/,
   /^resources\/tray\/[\w@-]+\.png$/,
   /^node_modules\/(better-sqlite3|keytar|@vscode\/ripgrep)\/(package\.json|lib\/[\w/-]+\.js)$/,
+  /^node_modules\/playwright-core\/(package\.json|index\.m?js|browsers\.json|LICENSE|NOTICE|ThirdPartyNotices\.txt)$/,
+  /^node_modules\/playwright-core\/lib\/(bootstrap|coreBundle|package|utilsBundle)\.js(\.LICENSE)?$/,
   new RegExp(`^node_modules/@vscode/ripgrep-${platform}-${arch}/package\\.json$`),
 ];
 

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { SettingsImport } from '../../contract/about.ts';
 import type { ChannelInput, ChannelOutput } from '../../contract/channels.ts';
-import type { Client, ToolInfo, Workspace } from '../../contract/entities.ts';
+import type { Client, ModelLimits, ToolInfo, Workspace } from '../../contract/entities.ts';
 import type { Grant, Rule, RuleInput, RulesImport } from '../../contract/policy.ts';
 import type { Settings, SettingsPatch } from '../../contract/settings.ts';
 import { planImport, resetPatch } from '../config/settings-transfer.ts';
@@ -24,6 +24,7 @@ export interface AdminStore {
     create(name: string): { client: Client; token: string };
     revoke(id: string): Client;
     setToolsOff(id: string, names: readonly string[]): Client;
+    setLimits(id: string, limits: ModelLimits): Client;
   };
   readonly workspaces: {
     list(): readonly Workspace[];
@@ -100,6 +101,19 @@ export class Admin {
             ? `Client ${showLine(client.name)} may use every tool that is on.`
             : `Switched off for client ${showLine(client.name)}: ${client.toolsOff.join(', ')}.`,
         detail: { clientId: client.id, toolsOff: client.toolsOff },
+      }),
+    );
+  }
+
+  /** @throws FastbandError `not_found`, `conflict` when the client was revoked */
+  setClientLimits(id: string, limits: ModelLimits): Client {
+    return this.#change(
+      'clients',
+      () => this.#deps.store.clients.setLimits(id, limits),
+      (client) => ({
+        type: 'client.changed',
+        summary: `Client ${showLine(client.name)} may use ${limitWords(client)} of AI models in a day.`,
+        detail: { clientId: client.id, ...limits },
       }),
     );
   }
@@ -362,4 +376,14 @@ function freeName(base: string, taken: readonly Workspace[]): string {
 /** A rule without what its table adds: as a person wrote it. */
 export function ruleBody({ id: _id, createdAt: _at, source: _source, ...body }: Rule): RuleInput {
   return body;
+}
+
+function limitWords({ dailyTokens, dailyCents }: Client): string {
+  const words = (limit: number | undefined, unit: string) =>
+    limit === undefined
+      ? `as many ${unit} as the settings say`
+      : limit === 0
+        ? `${unit} without a limit`
+        : `${limit} ${unit}`;
+  return `${words(dailyTokens, 'tokens')} and ${words(dailyCents, 'cents')}`;
 }

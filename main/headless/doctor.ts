@@ -11,6 +11,8 @@ import { FastbandError } from '../core/errors.ts';
 import { nodePorts } from '../node-ports.ts';
 import type { Log } from '../ports.ts';
 import { DATABASE_FILE, hadDatabase } from '../store/home.ts';
+import { keychainWords } from '../vault/keychain.ts';
+import { keychain } from '../vault/system-keychain.ts';
 import { findHost, type HostInfo } from './host-file.ts';
 import { loopbackFetch } from './loopback-fetch.ts';
 
@@ -44,9 +46,17 @@ export async function examine(home: string, env: NodeJS.ProcessEnv): Promise<Fin
       findings.push(await examineAudit(home));
     }
   }
-  findings.push(await examineGit(env), await examineRipgrep());
+  findings.push(await examineKeychain(), await examineGit(env), await examineRipgrep());
   findings.push(...(await examineHost(home, settings)));
   return findings;
+}
+
+/** By writing something, reading it and taking it away: a locked one only shows itself so. */
+async function examineKeychain(): Promise<Finding> {
+  const state = await keychain.probe();
+  if (state === 'working') return ok('keychain', 'keeps what it is given');
+  const { problem, command } = keychainWords(state);
+  return warn('keychain', command === undefined ? problem : `${problem} Run: ${command}`);
 }
 
 async function examineHome(home: string): Promise<Finding> {

@@ -1,3 +1,4 @@
+import type { ModelLimits } from '../../contract/entities.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { FastbandError } from '../core/errors.ts';
 import type { Clock } from '../ports.ts';
@@ -21,14 +22,24 @@ export class Budget {
   readonly #spend: SpendLog;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #settings: () => Settings;
+  readonly #own: (clientId: string) => ModelLimits;
   /** What calls under way may still use, so that two at once cannot pass the limit together. */
   readonly #reserved = new Map<string, { tokens: number; microcents: number }>();
 
-  /** @param clock - one that does not go back: yesterday would not know what was used today */
-  constructor(spend: SpendLog, clock: Pick<Clock, 'now'>, settings: () => Settings) {
+  /**
+   * @param clock - one that does not go back: yesterday would not know what was used today
+   * @param own - what a person set for one client alone
+   */
+  constructor(
+    spend: SpendLog,
+    clock: Pick<Clock, 'now'>,
+    settings: () => Settings,
+    own: (clientId: string) => ModelLimits,
+  ) {
     this.#spend = spend;
     this.#clock = clock;
     this.#settings = settings;
+    this.#own = own;
   }
 
   /** What a model costs, as a person wrote it into the settings; undefined when they did not. */
@@ -47,7 +58,10 @@ export class Budget {
    * @throws FastbandError `limit_reached`
    */
   reserve(clientId: string, model: string, most: Usage): (used: Usage) => void {
-    const { dailyTokens, dailyCents } = this.#settings().providers;
+    const general = this.#settings().providers;
+    const own = this.#own(clientId);
+    const dailyTokens = own.dailyTokens ?? general.dailyTokens;
+    const dailyCents = own.dailyCents ?? general.dailyCents;
     const price = this.priceOf(model);
     const tokens = most.input + most.output;
     const microcents = costOf(most, price);
@@ -98,6 +112,6 @@ export function costOf({ input, output }: Usage, price: Price | undefined): numb
 function limit(most: string, why: string): FastbandError {
   return new FastbandError(
     'limit_reached',
-    `This client may use ${most} of AI models in a day, and ${why}. A person can change the limit in Fastband’s settings, or it begins anew at midnight UTC.`,
+    `This client may use ${most} of AI models in a day, and ${why}. A person can change the limit in Fastband (Clients, or the settings), or it begins anew at midnight UTC.`,
   );
 }

@@ -26,16 +26,21 @@ export interface LastAnswer {
   retryAfterMs?: number | undefined;
 }
 
+const NAMES = { anthropic: 'Anthropic', openai: 'OpenAI', google: 'Google' } as const;
+
 /** In words of ours: an SDK's error may carry headers and bodies, and a key in them. */
 export function failureOf(error: unknown, provider: Provider, last: LastAnswer, key: string): unknown {
   if (error instanceof FastbandError) {
     // The guard's own words, or the network's.
-    if (error.code === 'fetch_failed') return new ProviderFailure('down', error.message, { cause: error });
+    if (error.code === 'fetch_failed')
+      return new ProviderFailure(PASSING.test(codeOf(error)) ? 'busy' : 'down', error.message, {
+        cause: error,
+      });
     return error;
   }
   for (let one: unknown = error; one instanceof Error; one = one.cause)
     if (one instanceof FastbandError) return failureOf(one, provider, last, key);
-  const name = { anthropic: 'Anthropic', openai: 'OpenAI', google: 'Google' }[provider];
+  const name = NAMES[provider];
   const { status, retryAfterMs } = last;
   const fail = (kind: FailureKind, message: string) =>
     new ProviderFailure(kind, message, { retryAfterMs, cause: error });
@@ -57,6 +62,28 @@ export function failureOf(error: unknown, provider: Provider, last: LastAnswer, 
   if (status >= 400)
     return fail('refused', `${name} refused this request (${status}).${reasonIn(error, key)}`);
   return fail('busy', `The answer of ${name} broke off.`);
+}
+
+/** Why a connection fails that may well be made a moment later. */
+const PASSING =
+  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|EAI_AGAIN|UND_ERR_SOCKET)$/;
+
+function codeOf(error: unknown): string {
+  let code = '';
+  for (let one: unknown = error; one instanceof Error; one = one.cause)
+    if (!(one instanceof FastbandError) && 'code' in one) code = String(one.code);
+  return code;
+}
+
+/** It was asked and said nothing, or stopped in the midst of its answer: the tokens of that were used. */
+export function silenceOf(provider: Provider, ms: number, written: number): ProviderFailure {
+  const seconds = Math.ceil(ms / 1000);
+  return written === 0
+    ? new ProviderFailure('busy', `${NAMES[provider]} sent nothing for ${seconds} s. Try again later.`)
+    : new ProviderFailure(
+        'down',
+        `${NAMES[provider]} stopped in the midst of its answer and sent nothing for ${seconds} s. Try again later.`,
+      );
 }
 
 /** The provider's own sentence about what is wrong with the request: text of theirs, in short. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ModelLimits } from '../../contract/entities.ts';
 import type { Provider } from '../../contract/keys.ts';
 import {
   DEFAULT_SETTINGS,
@@ -27,11 +28,13 @@ let asked: { path: string; headers: IncomingMessage['headers']; body: Record<str
 let clock: FakeClock;
 let spent: Map<string, { tokens: number; microcents: number }>;
 let settings: Settings;
+let ownLimits: ModelLimits;
 
 beforeEach(async () => {
   asked = [];
   clock = new FakeClock();
   spent = new Map();
+  ownLimits = { dailyTokens: null, dailyCents: null };
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => {
@@ -75,8 +78,13 @@ function models(more: SettingsPatch = {}): Models {
   return new Models({
     net: createNet({ allowedHosts: () => settings.web.allowedHosts }),
     keys: fakeKeys({ anthropic: KEY, openai: KEY, google: KEY }),
-    budget: new Budget(log, clock, () => settings),
-    patience: { firstMs: 1, mostMs: 30, attempts: 2, openMs: 100 },
+    budget: new Budget(
+      log,
+      clock,
+      () => settings,
+      () => ownLimits,
+    ),
+    patience: { firstMs: 1, mostMs: 30, attempts: 2, openMs: 100, silenceMs: 300 },
   });
 }
 
@@ -307,6 +315,64 @@ describe('when one provider fails', () => {
   });
 });
 
+describe.each(['anthropic', 'openai', 'google'] as const)('%s, when its line fails', (provider) => {
+  const good: Script = (_request, _body, response) => sse(response, ANSWERS[provider]('Hello to you'));
+
+  test.each<readonly [string, Script]>([
+    ['says nothing', () => {}],
+    ['begins an answer and says nothing', (_request, _body, response) => sse(response, [], false)],
+    ['resets the connection', (_request, _body, response) => void response.destroy()],
+  ])('is asked again, once each time, where it %s', async (_, fails) => {
+    script = (...parts) => (asked.length === 1 ? fails(...parts) : good(...parts));
+    expect(await models().complete([of(provider)], request, call())).toMatchObject({ text: 'Hello to you' });
+    expect(asked).toHaveLength(2);
+  });
+
+  test('is asked three times in all where nothing listens, and then left alone as others that fail', async () => {
+    const some = models();
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+    const began = performance.now();
+    await expect(some.complete([of(provider)], request, call())).rejects.toMatchObject({
+      code: 'provider_failed',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+    expect(performance.now() - began).toBeLessThan(2000);
+    await some.complete([of(provider)], request, call()).catch(() => {});
+    await expect(some.complete([of(provider)], request, call())).rejects.toThrow('left alone');
+  });
+
+  test('that stops in the midst of its answer is given up, charged, and not asked again', async () => {
+    script = (_request, _body, response) => {
+      sse(response, ANSWERS[provider]('Hello to you').slice(0, provider === 'anthropic' ? 3 : 1), false);
+    };
+    await expect(models().complete([of(provider)], request, call())).rejects.toMatchObject({
+      code: 'provider_failed',
+      message: expect.stringMatching(/stopped in the midst of its answer and sent nothing for 1 s/),
+    });
+    expect(asked).toHaveLength(1);
+    expect([...spent.values()][0]?.tokens).toBeGreaterThan(0);
+  });
+
+  test('may take longer in all than the longest silence', async () => {
+    script = (_request, _body, response) => {
+      const events = ANSWERS[provider]('Hello to you');
+      sse(response, [], false);
+      for (let at = 0; at <= events.length; at++)
+        setTimeout(
+          () => {
+            const event = events[at];
+            if (event === undefined) return void response.end();
+            const name = typeof event === 'object' && 'type' in event ? `event: ${String(event.type)}\n` : '';
+            response.write(`${name}data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`);
+          },
+          150 * (at + 1),
+        );
+    };
+    expect(await models().complete([of(provider)], request, call())).toMatchObject({ text: 'Hello to you' });
+    expect(asked).toHaveLength(1);
+  });
+});
+
 describe('the guard [AI-3]', () => {
   test('keeps a provider’s address from being one of this machine, unless a person allowed it', async () => {
     script = (_request, _body, response) => sse(response, ANSWERS.openai('Hello'));
@@ -359,6 +425,22 @@ describe('the limits of a day', () => {
     });
     await clock.advance(86_400_000);
     await some.complete([of('openai')], request, call());
+  });
+
+  test.each([
+    ['lower than the general one', { dailyTokens: 50, dailyCents: null }, 0, false],
+    ['higher than the general one', { dailyTokens: 5000, dailyCents: null }, 50, true],
+    ['none, where there is a general one', { dailyTokens: 0, dailyCents: null }, 50, true],
+    ['in money, where there is no general one', { dailyTokens: null, dailyCents: 1 }, 0, false],
+    ['left to the general one', { dailyTokens: null, dailyCents: null }, 50, false],
+  ])('hold for one client alone: %s [AI-2]', async (_, own, dailyTokens, passes) => {
+    script = good;
+    const some = models({ providers: { dailyTokens, prices: ['model-1=3/150'] } });
+    ownLimits = own;
+    const done = some.complete([of('openai')], request, call());
+    if (passes) await done;
+    else await expect(done).rejects.toMatchObject({ code: 'limit_reached' });
+    expect(asked).toHaveLength(passes ? 1 : 0);
   });
 
   test('in money need a price, and hold with one', async () => {

@@ -4,9 +4,10 @@ import type { Net } from '../guard/net.ts';
 import type { Keys } from '../vault/keys.ts';
 import type { Budget, Price } from './budget.ts';
 import { costOf } from './budget.ts';
-import { failureOf, type LastAnswer, ProviderFailure } from './failure.ts';
+import { failureOf, type LastAnswer, ProviderFailure, silenceOf } from './failure.ts';
 import type { Connection, ModelProvider, ModelRequest, Usage } from './provider.ts';
-import { type Patience, Resilience } from './resilience.ts';
+import { PATIENCE, type Patience, Resilience } from './resilience.ts';
+import { Silence } from './silence.ts';
 
 /** One provider and model that may answer. */
 export interface Candidate {
@@ -52,11 +53,13 @@ const NO_KEY = 'no-key';
 /** AI models: which provider answers, what happens when it does not, and what it costs. */
 export class Models {
   readonly #deps: ModelsDeps;
+  readonly #patience: Patience;
   readonly #resilience = new Map<ProviderName, Resilience>();
   readonly #lists = new Map<string, { at: number; names: readonly string[] }>();
 
   constructor(deps: ModelsDeps) {
     this.#deps = deps;
+    this.#patience = deps.patience ?? PATIENCE;
   }
 
   /**
@@ -97,13 +100,20 @@ export class Models {
     const adapter = await load(provider);
     const key = keyless ? NO_KEY : await this.#deps.keys.use(provider, call.client);
     const last: LastAnswer = {};
+    const silence = new Silence(this.#patience.silenceMs);
     try {
-      const names = await adapter.listModels(this.#connection(key, baseUrl, last), call.signal);
+      const names = await adapter.listModels(
+        this.#connection(key, baseUrl, last, silence),
+        AbortSignal.any([call.signal, silence.signal]),
+      );
       this.#lists.set(`${provider} ${baseUrl}`, { at: performance.now(), names });
       return names;
     } catch (error) {
       call.signal.throwIfAborted();
+      if (silence.signal.aborted) throw silenceOf(provider, this.#patience.silenceMs, 0);
       throw failureOf(error, provider, last, key);
+    } finally {
+      silence.stop();
     }
   }
 
@@ -170,9 +180,10 @@ export class Models {
     let length = 0;
     let heard = 0;
     const tooLong = new AbortController();
+    const silence = new Silence(this.#patience.silenceMs);
     try {
-      const answer = await adapter.complete(this.#connection(key, baseUrl, last), request, {
-        signal: AbortSignal.any([call.signal, tooLong.signal]),
+      const answer = await adapter.complete(this.#connection(key, baseUrl, last, silence), request, {
+        signal: AbortSignal.any([call.signal, tooLong.signal, silence.signal]),
         onUsage: (usage) => {
           told = usage;
         },
@@ -197,11 +208,14 @@ export class Models {
       else if (length > 0) spent({ input: estimate, output: Math.ceil(length / 3) });
       call.signal.throwIfAborted();
       if (tooLong.signal.aborted) throw tooLong.signal.reason;
+      if (silence.signal.aborted) throw silenceOf(adapter.name, this.#patience.silenceMs, length);
       throw failureOf(error, adapter.name, last, key);
+    } finally {
+      silence.stop();
     }
   }
 
-  #connection(key: string, baseUrl: string, last: LastAnswer): Connection {
+  #connection(key: string, baseUrl: string, last: LastAnswer, silence: Silence): Connection {
     const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
       const url = typeof input === 'string' || input instanceof URL ? String(input) : input.url;
       delete last.status;
@@ -211,13 +225,13 @@ export class Models {
       last.retryAfterMs = retryAfter(answer.headers.get('retry-after'));
       return answer as unknown as Response;
     };
-    return { key, baseUrl, fetch: fetch as typeof globalThis.fetch };
+    return { key, baseUrl, fetch: silence.listen(fetch as typeof globalThis.fetch) };
   }
 
   #patient(provider: ProviderName): Resilience {
     let one = this.#resilience.get(provider);
     if (one === undefined) {
-      one = new Resilience(this.#deps.patience);
+      one = new Resilience(this.#patience);
       this.#resilience.set(provider, one);
     }
     return one;

@@ -16,9 +16,18 @@ export interface Patience {
   readonly mostMs: number;
   readonly attempts: number;
   readonly openMs: number;
+  /** A provider that sends nothing for so long is given up. */
+  readonly silenceMs: number;
 }
 
-const PATIENCE: Patience = { firstMs: 500, mostMs: 20_000, attempts: 2, openMs: 30_000 };
+/** Models may think for a while before they write: the longest silence is far from what a good one needs. */
+export const PATIENCE: Patience = {
+  firstMs: 500,
+  mostMs: 20_000,
+  attempts: 2,
+  openMs: 30_000,
+  silenceMs: 120_000,
+};
 /** So many failures in a row, and a provider is left alone for a while. */
 const FAILURES = 5;
 
@@ -27,7 +36,7 @@ export class Resilience {
   readonly #retry: RetryPolicy;
   readonly #breaker: CircuitBreakerPolicy;
 
-  constructor(patience: Patience = PATIENCE) {
+  constructor(patience: Patience) {
     this.#retry = retry(
       handleWhen((error) => error instanceof ProviderFailure && error.kind === 'busy'),
       {

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { Client } from '../../contract/entities.ts';
+import { Client, type ModelLimits } from '../../contract/entities.ts';
 import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
@@ -16,6 +16,8 @@ interface Row {
   readonly revoked_at: number | null;
   /** JSON. */
   readonly tools_off: string;
+  readonly daily_tokens: number | null;
+  readonly daily_cents: number | null;
 }
 
 /** Who acts in the log where no client does. A client of this name would sign its calls as the person. */
@@ -102,7 +104,7 @@ export class ClientStore {
   revoke(id: string): Client {
     const { db, transactions, clock, touched } = this.#tables;
     return transactions.run(() => {
-      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM clients WHERE id = ?').get(id));
+      const row = readPolicy(() => this.#row(id));
       if (row === undefined) throw new FastbandError('not_found', 'There is no such client.');
       if (row.revoked_at !== null) throw new FastbandError('conflict', 'This client was revoked already.');
       const at = clock.now();
@@ -115,16 +117,43 @@ export class ClientStore {
 
   /** @param toolsOff - names of tools, switched off for this client. @throws FastbandError `not_found`, `conflict` when revoked */
   setToolsOff(id: string, toolsOff: readonly string[]): Client {
-    const { db, transactions, touched } = this.#tables;
+    const tools_off = JSON.stringify([...new Set(toolsOff)].sort());
+    return this.#change(id, (row) => {
+      this.#tables.db.prepare('UPDATE clients SET tools_off = ? WHERE id = ?').run(tools_off, id);
+      return { ...row, tools_off };
+    });
+  }
+
+  /** What it may use of AI models in a day. @throws FastbandError `not_found`, `conflict` when revoked */
+  setLimits(id: string, { dailyTokens, dailyCents }: ModelLimits): Client {
+    return this.#change(id, (row) => {
+      this.#tables.db
+        .prepare('UPDATE clients SET daily_tokens = ?, daily_cents = ? WHERE id = ?')
+        .run(dailyTokens, dailyCents, id);
+      return { ...row, daily_tokens: dailyTokens, daily_cents: dailyCents };
+    });
+  }
+
+  /** @throws FastbandError `policy_unavailable` */
+  limitsOf(id: string): ModelLimits {
+    const row = readPolicy(() => this.#row(id));
+    return { dailyTokens: row?.daily_tokens ?? null, dailyCents: row?.daily_cents ?? null };
+  }
+
+  #change(id: string, change: (row: Row) => Row): Client {
+    const { transactions, touched } = this.#tables;
     return transactions.run(() => {
-      const row = readPolicy(() => db.prepare<[string], Row>('SELECT * FROM clients WHERE id = ?').get(id));
+      const row = readPolicy(() => this.#row(id));
       if (row === undefined) throw new FastbandError('not_found', 'There is no such client.');
       if (row.revoked_at !== null) throw new FastbandError('conflict', 'This client was revoked.');
-      const tools_off = JSON.stringify([...new Set(toolsOff)].sort());
-      db.prepare('UPDATE clients SET tools_off = ? WHERE id = ?').run(tools_off, id);
+      const changed = change(row);
       touched();
-      return toClient({ ...row, tools_off });
+      return toClient(changed);
     });
+  }
+
+  #row(id: string): Row | undefined {
+    return this.#tables.db.prepare<[string], Row>('SELECT * FROM clients WHERE id = ?').get(id);
   }
 
   /** Notes that a client was here. Written at most once a minute; never throws. @param at - milliseconds since the epoch */
@@ -143,6 +172,8 @@ function toClient(row: Row): Client {
     name: row.name,
     createdAt: row.created_at,
     toolsOff: JSON.parse(row.tools_off) as unknown,
+    ...(row.daily_tokens === null ? {} : { dailyTokens: row.daily_tokens }),
+    ...(row.daily_cents === null ? {} : { dailyCents: row.daily_cents }),
     ...(row.last_seen_at === null ? {} : { lastSeenAt: row.last_seen_at }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
   });

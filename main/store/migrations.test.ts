@@ -26,6 +26,7 @@ const ROWS: readonly string[] = [
   `INSERT INTO model_spend VALUES ('2026-11-23', 'k_1', 5, 7)`,
   `INSERT INTO pictures (id, at, call_id, client_id, client_name, tool, url, title, width, height, bytes, type, hash)
    VALUES ('p_1', 5, 'c_1', 'k_1', 'Cursor', 'screenshot', 'https://example.com/', 'A page', 10, 10, 3, 'image/png', 'aa')`,
+  `INSERT INTO clients VALUES ('k_3', 'Zed', x'03', 5, NULL, NULL, '[]', 1000, NULL)`,
 ];
 
 describe('each migration, from the version before it with rows in it', () => {

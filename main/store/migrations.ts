@@ -163,6 +163,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX pictures_call ON pictures (call_id);
   CREATE INDEX pictures_client ON pictures (client_id);
   `,
+  // 9: what one client may use of AI models in a day; NULL where the settings say it.
+  `
+  ALTER TABLE clients ADD COLUMN daily_tokens INTEGER CHECK (daily_tokens >= 0);
+  ALTER TABLE clients ADD COLUMN daily_cents INTEGER CHECK (daily_cents >= 0);
+  `,
 ];
 
 /**

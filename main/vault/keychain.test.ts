@@ -27,7 +27,12 @@ describe('how a keychain is', () => {
   test.each<[string, Partial<Keytar>, string]>([
     ['answers with nothing', { getPassword: async () => null }, 'locked'],
     ['refuses', { setPassword: refuses('Cannot create an item in a locked collection') }, 'locked'],
-    ['has no D-Bus', { setPassword: refuses('Cannot autolaunch D-Bus without X11 $DISPLAY') }, 'missing'],
+    ['has no D-Bus', { setPassword: refuses('Cannot autolaunch D-Bus without X11 $DISPLAY') }, 'session'],
+    [
+      'has a D-Bus that is gone',
+      { setPassword: refuses('Could not connect: Connection refused') },
+      'session',
+    ],
     [
       'has nobody behind D-Bus',
       {
@@ -64,7 +69,7 @@ describe('one that waits for a prompt nobody sees [KEY-6]', () => {
     vi.useFakeTimers();
     const probed = on({ setPassword: () => new Promise(() => {}) }).probe();
     await vi.advanceTimersByTimeAsync(3000);
-    expect(await probed).toBe('locked');
+    expect(await probed).toBe('hanging');
   });
 
   test('is not asked again before it has ended: each question holds one of the few threads', async () => {
@@ -114,7 +119,7 @@ describe('many questions at once [KEY-6]', () => {
     expect(asked.map(({ account }) => account)).toEqual(['a']);
     await vi.advanceTimersByTimeAsync(1);
     expect(new Set(await answers)).toEqual(new Set(['keychain_unavailable']));
-    expect(await probed).toBe('locked');
+    expect(await probed).toBe('hanging');
     expect(asked).toHaveLength(1);
   });
 
@@ -141,7 +146,16 @@ test('a value that was not kept is an error', async () => {
   });
 });
 
-test.each(['absent', 'missing'] as const)('on Linux, %s comes with a command that mends it', (state) => {
-  expect(keychainWords(state, 'linux').command).toMatch(/^sudo apt-get install /);
+test.each([
+  ['absent', /^sudo apt-get install .* && npm rebuild keytar$/],
+  ['missing', /^sudo apt-get install -y gnome-keyring /],
+  ['session', /^dbus-run-session -- /],
+  ['locked', /^gnome-keyring-daemon .*--unlock/],
+  ['hanging', /^gnome-keyring-daemon .*--unlock/],
+] as const)('on Linux, %s comes with a command that mends it', (state, command) => {
+  expect(keychainWords(state, 'linux').command).toMatch(command);
+});
+
+test.each(['absent', 'missing', 'locked', 'hanging'] as const)('elsewhere, %s has none', (state) => {
   expect(keychainWords(state, 'darwin').command).toBeUndefined();
 });

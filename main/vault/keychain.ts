@@ -7,6 +7,10 @@ export const SERVICE = 'fastband';
 /** A keychain that waits for a prompt which nobody sees would wait for ever. */
 const ANSWER_MS = 3000;
 
+/** Both read the password from the terminal, to its end. */
+const UNLOCK = 'gnome-keyring-daemon --unlock --components=secrets';
+const UNLOCK_AGAIN = 'gnome-keyring-daemon --replace --unlock --components=secrets';
+
 /** What of keytar is used here. */
 export interface Keytar {
   setPassword(service: string, account: string, password: string): Promise<void>;
@@ -77,7 +81,7 @@ export class Keychain {
       this.#loaded = undefined;
       throw unavailable('absent', error);
     }
-    if (this.#stuck > 0) throw unavailable('locked');
+    if (this.#stuck > 0) throw unavailable('hanging');
     let timer: NodeJS.Timeout | undefined;
     let late = false;
     const asked = use(keytar).finally(() => {
@@ -89,7 +93,7 @@ export class Keychain {
         this.#stuck++;
         // Its own end, whenever that comes, is nobody's business any more.
         asked.catch(() => {});
-        reject(unavailable('locked'));
+        reject(unavailable('hanging'));
       }, ANSWER_MS);
     });
     try {
@@ -130,10 +134,17 @@ export function keychainWords(
             problem:
               'The part of Fastband that speaks to the system’s keychain is not installed. Install Fastband again.',
           };
+    case 'session':
+      return {
+        problem:
+          'There is no D-Bus session here, as over SSH or in a container, so no keychain can be reached. Start Fastband in one with a keychain (Debian and Ubuntu: the packages dbus and gnome-keyring): type the keychain’s password, then Ctrl+D twice.',
+        command: `dbus-run-session -- sh -c '${UNLOCK} && fastband serve'`,
+      };
     case 'missing':
       return linux
         ? {
-            problem: 'No keychain runs here (no Secret Service on D-Bus).',
+            problem:
+              'No keychain runs here (no Secret Service on D-Bus). Install one, then log in again. Under dbus-run-session, start and unlock it there first.',
             command: 'sudo apt-get install -y gnome-keyring dbus-user-session',
           }
         : {
@@ -146,11 +157,24 @@ export function keychainWords(
           'The keychain ended, or was started anew, after Fastband had used it. See that it runs, then stop Fastband and start it again.',
       };
     case 'locked':
-      return {
-        problem: linux
-          ? 'The keychain is locked or has no default collection. Unlock it in your desktop’s password manager, or log in again.'
-          : 'The keychain is locked. Unlock it, then try again.',
-      };
+      return linux
+        ? {
+            problem:
+              'The keychain is locked or has no default collection. Unlock it in your desktop’s password manager or log in again. In a terminal, for GNOME’s: stop Fastband, type the keychain’s password, then Ctrl+D twice.',
+            command: UNLOCK_AGAIN,
+          }
+        : { problem: 'The keychain is locked. Unlock it, then try again.' };
+    case 'hanging':
+      return linux
+        ? {
+            problem:
+              'The keychain does not answer; it may wait for a password where nobody sees it. Answer its question on the desktop, then start Fastband again. In a terminal, for GNOME’s: stop Fastband, type the keychain’s password, then Ctrl+D twice.',
+            command: UNLOCK_AGAIN,
+          }
+        : {
+            problem:
+              'The keychain does not answer; it may wait for your answer to a question. Answer that, then start Fastband again.',
+          };
   }
 }
 
@@ -164,11 +188,8 @@ function stateOf(error: unknown): Exclude<KeychainState, 'working'> {
   // libsecret goes on asking the one that it found first (`:1.7`), for as long as the process lives.
   if (/name :\d+\.\d+ was not provided|disconnected from message bus|session wrapping the secret/i.test(text))
     return 'restarted';
-  return /D-?Bus|org\.freedesktop\.secrets|not provided by any|Could not connect|Connection refused/i.test(
-    text,
-  )
-    ? 'missing'
-    : 'locked';
+  if (/autolaunch|dbus-launch|Could not connect|Connection refused/i.test(text)) return 'session';
+  return /D-?Bus|org\.freedesktop\.secrets|not provided by any/i.test(text) ? 'missing' : 'locked';
 }
 
 /** Only when it is needed: it is an optional package, and its native part is not there on every machine. */

@@ -32,6 +32,7 @@ export const ABOUT = {
     'key.removed',
     'key.checked',
     'picture.removed',
+    'browser.fetched',
     'tool.enabled',
     'tool.disabled',
     'settings.changed',

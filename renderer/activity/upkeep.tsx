@@ -9,10 +9,10 @@ import forms from '../shared/forms.module.css';
 import { ask, download, errorText, HostError } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button, Notice } from '../shared/parts.tsx';
+import { Progress } from '../shared/progress.tsx';
 import { hrefTo } from '../shared/route.ts';
 import { useTask } from '../shared/task.ts';
 import { toast } from '../shared/toast.tsx';
-import { Progress } from './progress.tsx';
 
 /** The log as a file, and the proof that nobody changed it. */
 export function Upkeep({ filter, filtered }: { readonly filter: AuditFilter; readonly filtered: boolean }) {

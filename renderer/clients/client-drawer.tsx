@@ -13,6 +13,7 @@ import { useChannel, useCommand } from '../shared/query.ts';
 import { goTo, hrefTo } from '../shared/route.ts';
 import { toast } from '../shared/toast.tsx';
 import styles from './client-drawer.module.css';
+import { ClientLimits } from './client-limits.tsx';
 
 /** Everything about one client, and what it may use. */
 export function ClientDrawer({
@@ -64,14 +65,18 @@ export function ClientDrawer({
           </dd>
           <dt>{words.models}</dt>
           <dd>
-            {words.tokens(number(spend?.tokens ?? 0), number(limits?.dailyTokens ?? 0))}
-            {spend !== undefined && spend.cents > 0 && ` · ${words.cents(decimal(spend.cents))}`}
+            {words.tokens(number(spend?.tokens ?? 0), number(client.dailyTokens ?? limits?.dailyTokens ?? 0))}
+            {' · '}
+            {words.cents(decimal(spend?.cents ?? 0), number(client.dailyCents ?? limits?.dailyCents ?? 0))}
           </dd>
           <dt>{words.grants}</dt>
           <dd>
             <a href={hrefTo('rules', { view: 'grants' })}>{words.grantCount(grants)}</a>
           </dd>
         </dl>
+        {client.revokedAt === undefined && limits !== undefined && (
+          <ClientLimits key={`${client.dailyTokens} ${client.dailyCents}`} client={client} general={limits} />
+        )}
         {client.revokedAt === undefined && <ClientTools client={client} />}
       </div>
       <Confirm

@@ -572,7 +572,16 @@ export const de: Messages = {
     lastSeen: 'Zuletzt gesehen',
     models: 'KI-Modelle heute',
     tokens: (used: string, of: string) => (of === '0' ? `${used} Tokens` : `${used} von ${of} Tokens`),
-    cents: (cents: string) => `${cents} US-Cent`,
+    cents: (cents: string, of: string) => (of === '0' ? `${cents} US-Cent` : `${cents} von ${of} US-Cent`),
+    limits: 'Grenzen für KI-Modelle',
+    limitsHint:
+      'Was dieser Client allein an einem Tag verbrauchen darf, der um Mitternacht UTC beginnt. Ein leeres Feld überlässt es den Einstellungen; 0 heißt ohne Grenze.',
+    limitTokens: 'Tokens am Tag',
+    limitCents: 'US-Cent am Tag',
+    limitWrong:
+      'Geben Sie eine ganze Zahl ein: höchstens 1.000.000.000 Tokens und 1.000.000 Cent. Oder lassen Sie das Feld leer.',
+    limitsSaved: 'Die Grenzen wurden gespeichert',
+    noLimit: 'ohne Grenze',
     grants: 'Erlaubnisse',
     grantCount: (n: number) => (n === 0 ? 'Keine' : count(n, 'Erlaubnis', 'Erlaubnisse')),
     toolsHint:
@@ -708,6 +717,11 @@ export const de: Messages = {
     sandboxOff: 'Sandbox aus, weil Fastband als root läuft',
     sessions: (n: number) => count(n, 'offene Sitzung', 'offene Sitzungen'),
     missing: 'Es gibt keinen Browser, den Clients benutzen könnten',
+    fetch: 'Einen Browser holen',
+    fetchText: (version: string, from: string) =>
+      `Oder Fastband holt Chromium ${version} von ${from}, etwa 120 MB, in seinen eigenen Ordner.`,
+    fetching: 'Der Browser wird geholt',
+    fetched: (name: string, version: string) => `${name} ${version} ist bereit`,
     retention: 'Wie lange Bilder bleiben',
   },
   keys: {
@@ -747,7 +761,9 @@ export const de: Messages = {
     keychains: {
       working: 'Der Schlüsselbund funktioniert',
       locked: 'Der Schlüsselbund ist gesperrt',
+      hanging: 'Der Schlüsselbund antwortet nicht',
       missing: 'Hier läuft kein Schlüsselbund',
+      session: 'Hier gibt es keine D-Bus-Sitzung',
       absent: 'Der Schlüsselbund ist nicht erreichbar',
       restarted: 'Der Schlüsselbund wurde neu gestartet',
     },

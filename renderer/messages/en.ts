@@ -558,7 +558,15 @@ export const en = {
     lastSeen: 'Last seen',
     models: 'AI models today',
     tokens: (used: string, of: string) => (of === '0' ? `${used} tokens` : `${used} of ${of} tokens`),
-    cents: (cents: string) => `${cents} US cents`,
+    cents: (cents: string, of: string) => (of === '0' ? `${cents} US cents` : `${cents} of ${of} US cents`),
+    limits: 'Limits for AI models',
+    limitsHint:
+      'What this client alone may use in a day, which begins at midnight UTC. An empty field leaves it to the settings; 0 is no limit.',
+    limitTokens: 'Tokens a day',
+    limitCents: 'US cents a day',
+    limitWrong: 'Type a whole number: at most 1,000,000,000 tokens and 1,000,000 cents. Or leave it empty.',
+    limitsSaved: 'The limits were saved',
+    noLimit: 'no limit',
     grants: 'Grants',
     grantCount: (n: number) => (n === 0 ? 'None' : count(n, 'grant', 'grants')),
     toolsHint: 'What is off here, this client neither sees nor can call. Rules decide about the rest.',
@@ -675,6 +683,11 @@ export const en = {
     sandboxOff: 'sandbox off, because Fastband runs as root',
     sessions: (n: number) => count(n, 'open session', 'open sessions'),
     missing: 'There is no browser that clients could use',
+    fetch: 'Fetch a browser',
+    fetchText: (version: string, from: string) =>
+      `Or let Fastband fetch Chromium ${version} from ${from}, about 120 MB, into its own folder.`,
+    fetching: 'Fetching the browser',
+    fetched: (name: string, version: string) => `${name} ${version} is ready`,
     retention: 'How long pictures are kept',
   },
   keys: {
@@ -712,7 +725,9 @@ export const en = {
     keychains: {
       working: 'The keychain works',
       locked: 'The keychain is locked',
+      hanging: 'The keychain does not answer',
       missing: 'No keychain runs here',
+      session: 'There is no D-Bus session here',
       absent: 'The keychain cannot be reached',
       restarted: 'The keychain was started anew',
     },

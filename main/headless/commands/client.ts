@@ -57,6 +57,58 @@ export function addClient(program: Command): void {
     if (options.json) return printJson(client);
     print(`${showLine(client.name)} can no longer connect.`);
   });
+
+  addCommand(group, 'limit <name-or-id>', 'what a client may use of AI models in a day, and has used today', [
+    'client limit Cursor',
+    'client limit Cursor --tokens 200000 --cents 500',
+    'client limit Cursor --tokens general',
+  ])
+    .option('--tokens <number>', 'tokens in a day: 0 for no limit, "general" for what the settings say')
+    .option('--cents <number>', 'US cents in a day: 0 for no limit, "general" for what the settings say')
+    .action(async (nameOrId: string, options: CommonOptions & { tokens?: string; cents?: string }) => {
+      const tokens = options.tokens === undefined ? undefined : limitIn(options.tokens);
+      const cents = options.cents === undefined ? undefined : limitIn(options.cents);
+      const { client, spend, general } = await withApp(options, async (app) => {
+        const id = await activeId(app, nameOrId);
+        const now = (await app.handle('clients.list', {})).find((one) => one.id === id);
+        if (tokens !== undefined || cents !== undefined)
+          await app.handle('clients.setLimits', {
+            id,
+            dailyTokens: tokens === undefined ? (now?.dailyTokens ?? null) : tokens,
+            dailyCents: cents === undefined ? (now?.dailyCents ?? null) : cents,
+          });
+        return {
+          client: (await app.handle('clients.list', {})).find((one) => one.id === id),
+          spend: (await app.handle('models.spend', {})).find((one) => one.clientId === id),
+          general: app.settings.current.providers,
+        };
+      });
+      const used = { tokens: spend?.tokens ?? 0, cents: spend?.cents ?? 0 };
+      const { dailyTokens, dailyCents } = client ?? {};
+      if (options.json)
+        return printJson({
+          used,
+          dailyTokens: dailyTokens ?? general.dailyTokens,
+          dailyCents: dailyCents ?? general.dailyCents,
+        });
+      print(`Tokens today: ${limitLine(String(used.tokens), dailyTokens, general.dailyTokens)}`);
+      print(`US cents today: ${limitLine(used.cents.toFixed(2), dailyCents, general.dailyCents)}`);
+    });
+}
+
+/** A number, 0 for no limit, or `general`. @throws FastbandError `invalid_input` */
+function limitIn(text: string): number | null {
+  if (text === 'general') return null;
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new FastbandError(
+    'invalid_input',
+    `"${showLine(text)}" is no limit. Give a number, 0 for no limit, or "general" for the one of the settings.`,
+  );
+}
+
+function limitLine(used: string, own: number | undefined, general: number): string {
+  const limit = own ?? general;
+  return `${used} of ${limit === 0 ? 'no limit' : limit} (${own === undefined ? 'from the settings' : 'its own'})`;
 }
 
 /** @throws FastbandError `not_found` */

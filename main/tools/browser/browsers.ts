@@ -1,11 +1,21 @@
+import { join } from 'node:path';
 import type { Effect } from '../../../contract/effects.ts';
 import type { BrowserState } from '../../../contract/pictures.ts';
 import type { Settings } from '../../../contract/settings.ts';
+import type { AuditEntry } from '../../core/audit-entry.ts';
 import { FastbandError } from '../../core/errors.ts';
+import type { Progress } from '../../core/tasks.ts';
 import type { RunContext } from '../../core/tool.ts';
 import { Turns } from '../../core/turns.ts';
 import type { Net } from '../../guard/net.ts';
 import type { Ports } from '../../ports.ts';
+import {
+  BROWSERS_FOLDER,
+  fetchBrowser,
+  ownBrowser,
+  type PinnedBrowser,
+  pinnedBrowser,
+} from './fetch-browser.ts';
 import { type FoundBrowser, findBrowser, installWords, versionOf } from './find-browser.ts';
 import { usesSandbox } from './launch-options.ts';
 import type { OpenPage } from './open-page.ts';
@@ -14,8 +24,11 @@ import { Sessions } from './sessions.ts';
 
 export interface BrowsersDeps {
   readonly net: Net;
-  readonly ports: Pick<Ports, 'clock' | 'random' | 'log' | 'env'>;
+  readonly ports: Pick<Ports, 'clock' | 'random' | 'log' | 'env' | 'home'>;
   readonly settings: () => Settings;
+  readonly audit: (entry: AuditEntry) => void;
+  /** Which browser is fetched; tests give their own. */
+  readonly pinned?: () => Promise<PinnedBrowser | undefined>;
 }
 
 /** What a call wants of a page. */
@@ -48,6 +61,7 @@ export class Browsers {
   #version: { readonly path: string; readonly version: string | undefined } | undefined;
   #problem: string | undefined;
   #pages = 0;
+  #fetching = false;
   #stopIdle = () => {};
   /** What goes on after a call was answered: small pictures, closing. */
   readonly #after = new Set<Promise<unknown>>();
@@ -140,8 +154,22 @@ export class Browsers {
     const sandbox = usesSandbox();
     const counts = { pages: this.#pages, sessions: this.#sessions.size };
     const problem = this.#problem === undefined ? {} : { problem: this.#problem };
-    if (found === undefined)
-      return { state: 'missing', sandbox, ...counts, install: installWords(), ...problem };
+    if (found === undefined) {
+      const { path } = this.#deps.settings().browser;
+      const pinned = path === '' ? await this.#pinned() : undefined;
+      const from = URL.parse(pinned?.urls[0] ?? '')?.host;
+      return {
+        state: 'missing',
+        sandbox,
+        ...counts,
+        install:
+          path === ''
+            ? installWords()
+            : `${path} is no program. Correct the setting browser.path, or empty it so that Fastband looks for one.`,
+        ...(pinned === undefined || from === undefined ? {} : { fetch: { version: pinned.version, from } }),
+        ...problem,
+      };
+    }
     if (this.#version?.path !== found.path)
       this.#version = { path: found.path, version: this.#live?.version ?? (await versionOf(found.path)) };
     const { version } = this.#version;
@@ -153,6 +181,39 @@ export class Browsers {
       ...counts,
       ...problem,
     };
+  }
+
+  /**
+   * Fetches the browser that Playwright was made for into Fastband's own folder. Only a person may ask for it.
+   *
+   * @throws FastbandError `browser_unavailable`, `conflict` while one is fetched, `fetch_failed`, `url_refused`
+   */
+  async fetch(options: { readonly signal: AbortSignal; readonly progress: Progress }): Promise<BrowserState> {
+    if (this.#fetching) throw new FastbandError('conflict', 'A browser is being fetched already.');
+    this.#fetching = true;
+    try {
+      const pinned = await this.#pinned();
+      if (pinned === undefined)
+        throw new FastbandError(
+          'browser_unavailable',
+          `There is no browser to be fetched for this system. ${installWords()}`,
+        );
+      const { net, ports, audit } = this.#deps;
+      const what = `Chromium ${pinned.version}`;
+      const row = { type: 'browser.fetched', actor: 'person', detail: { urls: pinned.urls } } as const;
+      try {
+        await fetchBrowser({ folder: this.#folder, pinned, net, clock: ports.clock, ...options });
+      } catch (error) {
+        const outcome = options.signal.aborted ? 'cancelled' : 'error';
+        audit({ ...row, outcome, summary: `${what} was not fetched.` });
+        throw error;
+      }
+      audit({ ...row, outcome: 'ok', summary: `${what} was fetched, for clients to open pages in.` });
+      this.#problem = undefined;
+    } finally {
+      this.#fetching = false;
+    }
+    return this.state();
   }
 
   /** Ends every page and the browser. The next call begins anew. */
@@ -222,10 +283,20 @@ export class Browsers {
     }
   }
 
+  get #folder(): string {
+    return join(this.#deps.ports.home, BROWSERS_FOLDER);
+  }
+
+  #pinned(): Promise<PinnedBrowser | undefined> {
+    return (this.#deps.pinned ?? pinnedBrowser)();
+  }
+
   #find(): Promise<FoundBrowser | undefined> {
     const { ports, settings } = this.#deps;
     // Asked for last, as it loads Playwright.
     return findBrowser(settings().browser.path, ports.env, async () => {
+      const own = await ownBrowser(this.#folder, () => this.#pinned());
+      if (own !== undefined) return own;
       const { fetchedBrowser } = await import('./running-browser.ts');
       return fetchedBrowser();
     });

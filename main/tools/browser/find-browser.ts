@@ -54,7 +54,7 @@ export function browserPlaces(platform: NodeJS.Platform, env: Env): FoundBrowser
  * The PATH is not searched: an agent can write programs into folders that are on it.
  *
  * @param chosen - the setting `browser.path`; empty looks in the usual places
- * @param fetched - where Playwright keeps a browser that it fetched itself
+ * @param fetched - a browser that was fetched, by Fastband or by Playwright
  */
 export async function findBrowser(
   chosen: string,
@@ -65,14 +65,14 @@ export async function findBrowser(
   if (chosen !== '') return (await isProgram(chosen)) ? { name: nameOf(chosen), path: chosen } : undefined;
   for (const place of browserPlaces(platform, env)) if (await isProgram(place.path)) return place;
   const path = await fetched();
-  return path !== undefined && (await isProgram(path)) ? { name: 'Chromium (Playwright)', path } : undefined;
+  return path !== undefined && (await isProgram(path)) ? { name: 'Chromium (fetched)', path } : undefined;
 }
 
 /** What to do where there is no browser: a sentence for people. */
 export function installWords(platform: NodeJS.Platform = process.platform): string {
   if (platform === 'linux')
-    return 'Install Chromium with your package manager (Debian and Ubuntu: sudo apt install chromium), or Chrome or Edge. Or run: npx playwright install chromium';
-  return 'Install Google Chrome, Microsoft Edge or Chromium. Or run: npx playwright install chromium';
+    return 'Install Chromium with your package manager (Debian and Ubuntu: sudo apt install chromium), or Chrome or Edge.';
+  return 'Install Google Chrome, Microsoft Edge or Chromium.';
 }
 
 /** The version that a browser says it has; undefined where it does not say. Windows' browsers would open a window. */
@@ -91,7 +91,8 @@ function nameOf(path: string): string {
   return name.includes('chromium') ? 'Chromium' : name.includes('chrome') ? 'Google Chrome' : 'Browser';
 }
 
-async function isProgram(path: string): Promise<boolean> {
+/** Whether a file is there that may be run. */
+export async function isProgram(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,
     () => false,

@@ -84,7 +84,7 @@ export class BrowserBench {
       redactor: createRedactor(() => []),
       audit: (entry) => void store.audit.append(entry),
     });
-    this.browsers = new Browsers({ net, ports, settings });
+    this.browsers = new Browsers({ net, ports, settings, audit: () => {} });
     this.services = {
       net,
       ports,

@@ -1,8 +1,8 @@
-import { useFormat } from '../shared/format.ts';
-import { useMessages } from '../shared/language.ts';
-import { Button } from '../shared/parts.tsx';
-import type { Task } from '../shared/task.ts';
+import { useFormat } from './format.ts';
+import { useMessages } from './language.ts';
+import { Button } from './parts.tsx';
 import styles from './progress.module.css';
+import type { Task } from './task.ts';
 
 /** How far long work is, and the way to stop it. */
 export function Progress({ task, label }: { readonly task: Task; readonly label: string }) {

@@ -14,12 +14,15 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, where the machine has no brow
   let page: Page;
   let server: Server;
   let from: string;
+  /** Sends half, and then nothing. */
+  let slow = false;
   const asked: string[] = [];
 
   beforeAll(async () => {
     server = createServer((request, response) => {
       asked.push(request.url ?? '');
-      response.writeHead(404).end();
+      if (!slow) return void response.writeHead(404).end();
+      response.writeHead(200, { 'content-length': 1_000_000 }).write(Buffer.alloc(500_000));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     from = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -71,5 +74,15 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, where the machine has no brow
     await page.getByText(`${from} answered 404. Try again later, or install Chrome`).waitFor();
     expect(asked).toEqual([expect.stringMatching(/headless-shell.*\.zip$/)]);
     expect(left()).toEqual([]);
+  });
+
+  it('shows how far it is, and is stopped by Cancel', async () => {
+    slow = true;
+    await button().click();
+    await page.getByText(/^50\s?%$/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('progressbar').waitFor({ state: 'detached' });
+    await expect.poll(left).toEqual([]);
+    await button().waitFor();
   });
 });

@@ -21,6 +21,24 @@ test('progress goes out ten times a second at most, and the end of it always', a
   expect(told.at(-1)).toEqual(['t', 1000, 1000]);
 });
 
+test('how far it came is told also when it halts there', async () => {
+  const { clock, told, tasks: all } = tasks();
+  await all.run('t', async (_, progress) => {
+    progress(1, 9);
+    progress(2, 9);
+    progress(3, 9);
+    await clock.advance(1000);
+    expect(told).toEqual([
+      ['t', 1, 9],
+      ['t', 3, 9],
+    ]);
+    progress(4, 9);
+    progress(5, 9);
+  });
+  await clock.advance(1000);
+  expect(told.at(-1)).toEqual(['t', 4, 9]);
+});
+
 test('a cancelled task is stopped with its reason, and says nothing more', async () => {
   const { told, tasks: all } = tasks();
   const running = all.run('t', async (signal, progress) => {

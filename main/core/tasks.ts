@@ -30,15 +30,31 @@ export class Tasks {
       throw new FastbandError('conflict', 'A task of this name runs already. Wait for it, or cancel it.');
     this.#running.set(task, stop);
     let told = Number.NEGATIVE_INFINITY;
+    let latest = { done: 0, total: 0 };
+    let forget: (() => void) | undefined;
+    const still = () => {
+      forget?.();
+      forget = undefined;
+    };
+    const tell = () => {
+      still();
+      if (stop.signal.aborted) return;
+      told = this.#clock.monotonic();
+      this.#tell(task, latest.done, latest.total);
+    };
     return {
       signal: stop.signal,
       progress: (done, total) => {
-        const now = this.#clock.monotonic();
-        if (stop.signal.aborted || (done < total && now - told < TELL_MS)) return;
-        told = now;
-        this.#tell(task, done, total);
+        latest = { done, total };
+        const wait = told + TELL_MS - this.#clock.monotonic();
+        if (done >= total || wait <= 0) tell();
+        // Work may halt here: how far it came is told all the same.
+        else forget ??= this.#clock.after(wait, tell);
       },
-      end: () => this.#running.delete(task),
+      end: () => {
+        still();
+        this.#running.delete(task);
+      },
     };
   }
 

@@ -171,5 +171,8 @@ export const AuditStatsOutput = z.strictObject({
 });
 export type AuditStatsOutput = z.infer<typeof AuditStatsOutput>;
 
+/** The task under which the index of the log is made: by itself, when a search wants one and rows are missing in it. */
+export const INDEX_TASK = 'audit-index';
+
 /** Names a long task, chosen by who starts it, to follow its progress and to cancel it. */
 export const TaskId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);

@@ -432,4 +432,16 @@ describe.skipIf(!existsSync(CHROMIUM))('a log of 1,000,000 rows', () => {
     await page.keyboard.press('Home');
     await page.getByText('The server started', { exact: false }).first().waitFor();
   });
+
+  it('is searched while its index is made, which is shown and can be stopped', async () => {
+    await show(page, 'activity?q=999999');
+    // Most rows are read one by one, as the index does not hold them yet.
+    await page.getByText('read file 999999 of 1000000', { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByText('Index for search').waitFor();
+    await page.getByRole('progressbar', { name: 'Index for search' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('progressbar').waitFor({ state: 'detached' });
+    await page.waitForTimeout(2000);
+    expect(await page.getByRole('progressbar').count()).toBe(0);
+  });
 });

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import type { About, Diagnostics } from '../contract/about.ts';
-import type { AuditRow, AuditVerifyOutput } from '../contract/audit.ts';
+import { type AuditRow, type AuditVerifyOutput, INDEX_TASK } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
 import type {
   ClientState,
@@ -164,6 +164,9 @@ export class Core {
     this.#options = options;
     this.store = store;
     this.#stopAnnouncing = store.audit.onRow((row) => this.#announce(row));
+    store.audit.onIndexed((done, total) =>
+      this.#ports.notify({ type: 'task.progress', task: INDEX_TASK, done, total }),
+    );
     this.settings = settings;
     this.tables = new LiveTables(store, ports.log, projects, () => this.registry.hashes());
     this.#unlock = unlock;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INDEX_TASK } from '../contract/audit.ts';
 import { CHANNELS, type Channel, type ChannelInput, type ChannelOutput } from '../contract/channels.ts';
 import { builtLicences } from './about.ts';
 import type { Core } from './composition.ts';
@@ -38,8 +39,9 @@ const HANDLERS: Handlers = {
     core.tasks.run(task, (signal, progress) => core.verifyAudit({ signal, progress })),
   'audit.export': (input, core) => core.measureExport(input),
 
-  'tasks.cancel': ({ task }, core) => {
-    core.tasks.cancel(task);
+  'tasks.cancel': async ({ task }, core) => {
+    if (task === INDEX_TASK) await core.store.audit.restIndex();
+    else core.tasks.cancel(task);
     return {};
   },
 

@@ -68,6 +68,14 @@ export class AuditIndex {
     return Number(this.#db.prepare('SELECT coalesce(max(last_seq), 0) FROM segment').pluck().get());
   }
 
+  /** How many rows are indexed of those that are to be. @param more - whether the missing ones are */
+  extent(more: boolean): { done: number; total: number } {
+    const newest = Number(this.#log.prepare('SELECT coalesce(max(seq), 0) FROM audit').pluck().get());
+    const before = this.#firstSeq() - 1;
+    const done = this.lastSeq - before;
+    return { done, total: more ? newest - before : done };
+  }
+
   /**
    * Indexes what came since the last time, and forgets what retention removed.
    *

@@ -352,3 +352,24 @@ describe('the index', () => {
     );
   });
 });
+
+test('how far the index is can be followed while it is made, and it rests when it is told to', async () => {
+  const { home, store } = openTestStore();
+  rawDatabase(home).exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 70000)
+    INSERT INTO audit (seq, at, type, actor, kinds, summary, detail, hash)
+    SELECT i, i, 'call.finished', 'a', 'read', 'word ' || i, '{}', zeroblob(32) FROM n`);
+  const told: [number, number][] = [];
+  store.audit.onIndexed((done, total) => told.push([done, total]));
+  // Complete, though the index is not.
+  expect(await seqs(store, { text: 'word 69999' })).toEqual([69_999]);
+  await store.audit.restIndex();
+  const [done, total] = told.at(-1) ?? [];
+  expect([done, total]).toEqual([expect.any(Number), done]);
+  expect(done).toBeLessThan(70_000);
+  const rested = told.length;
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(told).toHaveLength(rested);
+
+  expect(await seqs(store, { text: 'word 12345' })).toEqual([12_345]);
+  await expect.poll(() => told.at(-1), { timeout: 15_000 }).toEqual([70_000, 70_000]);
+});

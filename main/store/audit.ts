@@ -97,6 +97,16 @@ export class AuditStore {
     };
   }
 
+  /** Tells one listener how many rows the index holds of how many, while it is made. */
+  onIndexed(listener: (done: number, total: number) => void): void {
+    this.#reader.onIndexed = listener;
+  }
+
+  /** Stops making the index, until the next search that wants it. Searches are complete without. */
+  restIndex(): Promise<null> {
+    return this.#reader.ask<null>({ op: 'rest' }, { background: true });
+  }
+
   /** One row, or undefined when it was never there or has been retired. */
   get(seq: number): AuditRow | undefined {
     const { db } = this.#tables;

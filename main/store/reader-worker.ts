@@ -40,6 +40,11 @@ function answer(id: number, question: ReaderQuestion): unknown {
       return countCalls(log, question);
     case 'walk':
       return walkStretch(log, question.from, question.to, (progress) => tell({ id, progress }));
+    case 'rest':
+      resting = true;
+      // Nothing is under way any more, so nobody waits for more of it.
+      if (index !== undefined) tell({ id: 0, indexed: index.extent(false) });
+      return null;
     case 'upkeep':
       if (question.index) indexed();
       return emptyWal();
@@ -87,6 +92,7 @@ function indexFor(filter: AuditFilter): AuditIndex | undefined {
  */
 function indexed(): AuditIndex | undefined {
   index ??= AuditIndex.open(log, join(home, SEARCH_FILE));
+  resting = false;
   try {
     if (index?.catchUp(MAX_BATCHES) === true) catchUpLater();
     return index;
@@ -101,6 +107,8 @@ function indexed(): AuditIndex | undefined {
 }
 
 let catchingUp = false;
+/** A person wants no more of it for now. */
+let resting = false;
 
 /** A batch at a time, so that no question waits for more than one. */
 function catchUpLater(): void {
@@ -108,8 +116,11 @@ function catchUpLater(): void {
   catchingUp = true;
   setImmediate(() => {
     catchingUp = false;
+    if (resting || index === undefined) return;
     try {
-      if (index?.catchUp(1) === true) catchUpLater();
+      const more = index.catchUp(1);
+      tell({ id: 0, indexed: index.extent(more) });
+      if (more) catchUpLater();
     } catch (error) {
       // The next search that needs the index finds out what is wrong with it.
       if (!isStorageError(error)) throw error;

@@ -13,7 +13,9 @@ export type ReaderQuestion =
   /** Checks a stretch of the chain. */
   | { readonly op: 'walk'; readonly from: number; readonly to: number }
   /** Empties the write-ahead log when it has grown, and indexes new rows if told so. */
-  | { readonly op: 'upkeep'; readonly index: boolean };
+  | { readonly op: 'upkeep'; readonly index: boolean }
+  /** Leaves the index as far as it is, until the next search that wants it. */
+  | { readonly op: 'rest' };
 
 export interface ReaderAnswer {
   readonly id: number;
@@ -21,6 +23,8 @@ export interface ReaderAnswer {
   readonly error?: WireError;
   /** Not the answer yet: how far it is. */
   readonly progress?: number;
+  /** No answer at all: how many rows the index holds of those that there are, while it is made between questions. */
+  readonly indexed?: { readonly done: number; readonly total: number };
 }
 
 interface Waiting {
@@ -36,6 +40,8 @@ export class Reader {
   #worker: Worker | undefined;
   #ids = 0;
   #closed = false;
+  /** Told how far the index is, while it is made. */
+  onIndexed: (done: number, total: number) => void = () => {};
 
   constructor(home: string) {
     this.#home = home;
@@ -70,7 +76,8 @@ export class Reader {
 
   #start(): Worker {
     const worker = startWorker(this.#home);
-    worker.on('message', ({ id, value, error }: ReaderAnswer) => {
+    worker.on('message', ({ id, value, error, indexed }: ReaderAnswer) => {
+      if (indexed !== undefined) return this.onIndexed(indexed.done, indexed.total);
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       this.#hold(worker);

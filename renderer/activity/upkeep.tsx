@@ -1,6 +1,6 @@
 import { Download, ShieldCheck } from 'lucide-react';
-import { useState } from 'react';
-import type { AuditFilter, AuditVerifyOutput } from '../../contract/audit.ts';
+import { useEffect, useState } from 'react';
+import { type AuditFilter, type AuditVerifyOutput, INDEX_TASK } from '../../contract/audit.ts';
 import { desktop } from '../shared/bridge.ts';
 import { Menu } from '../shared/controls.tsx';
 import { Dialog } from '../shared/dialog.tsx';
@@ -8,10 +8,11 @@ import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
 import { ask, download, errorText, HostError } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
+import { panel } from '../shared/panel.ts';
 import { Button, Notice } from '../shared/parts.tsx';
 import { Progress } from '../shared/progress.tsx';
 import { hrefTo } from '../shared/route.ts';
-import { useTask } from '../shared/task.ts';
+import { type Task, useTask } from '../shared/task.ts';
 import { toast } from '../shared/toast.tsx';
 
 /** The log as a file, and the proof that nobody changed it. */
@@ -21,6 +22,7 @@ export function Upkeep({ filter, filtered }: { readonly filter: AuditFilter; rea
   const { number } = useFormat();
   const saving = useTask();
   const checking = useTask();
+  const indexing = useIndexing();
   const [verdict, setVerdict] = useState<AuditVerifyOutput>();
   const [problem, setProblem] = useState<string>();
   const [open, setOpen] = useState(false);
@@ -49,6 +51,8 @@ export function Upkeep({ filter, filtered }: { readonly filter: AuditFilter; rea
   };
   return (
     <>
+      {indexing.progress !== undefined && <span className={forms.hint}>{words.indexing}</span>}
+      <Progress task={indexing} label={words.indexing} />
       {saving.progress !== undefined && <Progress task={saving} label={words.exporting} />}
       <Menu
         trigger={
@@ -109,4 +113,22 @@ export function Upkeep({ filter, filtered }: { readonly filter: AuditFilter; rea
       </Dialog>
     </>
   );
+}
+
+/** The index of the log, which the host makes by itself. */
+function useIndexing(): Pick<Task, 'progress' | 'cancel'> {
+  const [progress, setProgress] = useState<Task['progress']>();
+  useEffect(
+    () =>
+      panel.onEvent((event) => {
+        if (event.type !== 'task.progress' || event.task !== INDEX_TASK) return;
+        const { done, total } = event;
+        setProgress(done < total ? { done, total } : undefined);
+      }),
+    [],
+  );
+  return {
+    progress,
+    cancel: () => void ask('tasks.cancel', { task: INDEX_TASK }).catch(toast.failed),
+  };
 }

@@ -339,6 +339,7 @@ export const de: Messages = {
     exportAll: (format: string) => `Alles, als ${format}`,
     exportFound: (format: string) => `Gefundenes, als ${format}`,
     exporting: 'Wird exportiert',
+    indexing: 'Suchindex',
     exported: (n: number) => `${count(n, 'Zeile wurde', 'Zeilen wurden')} exportiert`,
     verify: 'Prüfen',
     verifyTitle: 'Wurde der Verlauf verändert?',

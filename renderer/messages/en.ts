@@ -330,6 +330,7 @@ export const en = {
     exportAll: (format: string) => `All of it, as ${format}`,
     exportFound: (format: string) => `What is found, as ${format}`,
     exporting: 'Exporting',
+    indexing: 'Index for search',
     exported: (n: number) => `${count(n, 'row was', 'rows were')} exported`,
     verify: 'Verify',
     verifyTitle: 'Was the activity changed?',

@@ -5,7 +5,13 @@ import styles from './progress.module.css';
 import type { Task } from './task.ts';
 
 /** How far long work is, and the way to stop it. */
-export function Progress({ task, label }: { readonly task: Task; readonly label: string }) {
+export function Progress({
+  task,
+  label,
+}: {
+  readonly task: Pick<Task, 'progress' | 'cancel'>;
+  readonly label: string;
+}) {
   const m = useMessages();
   const { percent } = useFormat();
   if (task.progress === undefined) return null;

@@ -259,7 +259,7 @@ describe('without a keychain [KEY-2]', () => {
     });
     expect(await v.list()).toEqual([]);
     expect(await log()).not.toContain('anthropic');
-    expect(await v.report()).toMatchObject({ state: 'missing', problem: expect.any(String) });
+    expect(await v.report()).toMatchObject({ state: 'session', problem: expect.any(String) });
   });
 
   test('keys of the environment are used, shown as such, and not changed', async () => {

@@ -43,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('the browser that is used', () => 
         // None of its places but those below HOME are on a Linux machine.
         'darwin',
       );
-    expect(await find()).toEqual({ name: 'Chromium (Playwright)', path: fetched });
+    expect(await find()).toEqual({ name: 'Chromium (fetched)', path: fetched });
     const usual = program(...APP);
     expect(await find()).toEqual({ name: 'Chromium', path: usual });
   });

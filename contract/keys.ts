@@ -105,6 +105,8 @@ export const KeyImportInput = z.strictObject({
   names: z.array(z.string().max(200)).max(200).optional(),
   /** Takes the lines out of the file once their values are in the keychain. */
   removeLines: z.boolean().default(false),
+  /** Replaces keys though their provider did not say that the new ones are valid. */
+  unchecked: z.boolean().default(false),
 });
 
 export const KeyImport = z.strictObject({

@@ -1,7 +1,15 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import type { ChannelInput } from '../../contract/channels.ts';
-import { KeyHost, KeyId, type KeyImport, type KeyInfo, KeyValue, Provider } from '../../contract/keys.ts';
+import {
+  type KeyCheck,
+  KeyHost,
+  KeyId,
+  type KeyImport,
+  type KeyInfo,
+  KeyValue,
+  Provider,
+} from '../../contract/keys.ts';
 import type { AuditEntry } from '../core/audit-entry.ts';
 import { FastbandError } from '../core/errors.ts';
 import { writeAtomically } from '../guard/atomic-write.ts';
@@ -57,8 +65,9 @@ export class KeyAdmin {
    */
   async rotate({ id, value, unchecked }: ChannelInput<'keys.rotate'>): Promise<KeyInfo> {
     const record = this.#record(id);
-    if (!unchecked) await this.#refuseUnlessValid(id, value);
+    const check = unchecked ? undefined : await this.#refuseUnlessValid(id, value);
     await this.#keep(id, value, record, 'key.changed', 'was replaced');
+    if (check !== undefined) this.#deps.store.keys.checked(id, check);
     return this.#info(id);
   }
 
@@ -115,7 +124,12 @@ export class KeyAdmin {
    * @throws FastbandError `not_found`, `invalid_input` for what is no such file and for two values of one key, `conflict`
    *   for a new value that is not known to be valid, `keychain_unavailable`. Nothing was taken then, but for the last
    */
-  async importEnv({ path, names, removeLines }: ChannelInput<'keys.importEnv'>): Promise<KeyImport> {
+  async importEnv({
+    path,
+    names,
+    removeLines,
+    unchecked,
+  }: ChannelInput<'keys.importEnv'>): Promise<KeyImport> {
     const { store } = this.#deps;
     const { file, text, before } = await readEnv(path);
     const parsed = Object.entries(parseEnv(text)).flatMap(([name, raw]) => {
@@ -133,7 +147,7 @@ export class KeyAdmin {
     const wanted = parsed.filter(({ name }) => names.includes(name));
     refuseTwoOfOne(wanted);
     for (const { id, value } of wanted)
-      if (store.keys.get(id) !== undefined) await this.#refuseUnlessValid(id, value);
+      if (!unchecked && store.keys.get(id) !== undefined) await this.#refuseUnlessValid(id, value);
     for (const { id, value } of wanted) {
       const record = store.keys.get(id);
       const about = { label: record?.label ?? labelOf(id), hosts: record?.hosts ?? ownHosts(id, value) };
@@ -151,10 +165,13 @@ export class KeyAdmin {
   }
 
   /** Of a provider alone: nobody can be asked about a secret of the person's own. */
-  async #refuseUnlessValid(id: string, value: string): Promise<void> {
-    if (!Provider.safeParse(id).success) return;
-    const { result, problem } = await this.#deps.vault.check(id, value);
-    if (result !== 'valid') throw new FastbandError('conflict', `The old key stays. ${problem ?? ''}`.trim());
+  /** What the provider said; undefined for a secret, of which nobody can be asked. */
+  async #refuseUnlessValid(id: string, value: string): Promise<KeyCheck | undefined> {
+    if (!Provider.safeParse(id).success) return undefined;
+    const check = await this.#deps.vault.check(id, value);
+    if (check.result !== 'valid')
+      throw new FastbandError('conflict', `The old key stays. ${check.problem ?? ''}`.trim());
+    return check;
   }
 
   async #keep(

@@ -244,6 +244,9 @@ describe('a rotation [KEY-10]', () => {
       'sk-new-value',
       'Bearer sk-new-value',
     ]);
+    expect(await admin.rotate({ id: 'anthropic', value: 'sk-new-value', unchecked: false })).toMatchObject({
+      check: { result: 'valid' },
+    });
     answer = { status: 500 };
     await admin.rotate({ id: 'anthropic', value: 'sk-newer-value', unchecked: true });
     expect(items.get('anthropic')).toBe('sk-newer-value');
@@ -296,7 +299,7 @@ describe('a .env file', () => {
     const path = join(folder, '.env');
     await writeFile(path, ENV);
     const { admin } = vault();
-    const { found } = await admin.importEnv({ path, removeLines: true });
+    const { found } = await admin.importEnv({ path, removeLines: true, unchecked: false });
     expect(found).toEqual([
       { name: 'ANTHROPIC_API_KEY', id: 'anthropic', tail: 'wxyz', replaces: false },
       { name: 'DB_URL', id: 'secret:DB_URL', tail: 't/db', replaces: false },
@@ -311,7 +314,7 @@ describe('a .env file', () => {
     await chmod(path, 0o600);
     const { admin } = vault();
     const names = ['ANTHROPIC_API_KEY', 'DB_URL'];
-    expect(await admin.importEnv({ path, names, removeLines: true })).toMatchObject({
+    expect(await admin.importEnv({ path, names, removeLines: true, unchecked: false })).toMatchObject({
       taken: names,
       removed: 2,
     });
@@ -324,18 +327,39 @@ describe('a .env file', () => {
     expect(await log()).not.toContain(KEY);
   });
 
+  test('replaces a key that is there only when its provider takes the new one, or unchecked [KEY-10]', async () => {
+    const path = join(folder, '.env');
+    await writeFile(path, 'ANTHROPIC_API_KEY=sk-new-value\n');
+    const { admin } = vault();
+    await admin.set({ id: 'anthropic', value: KEY });
+    answer = { status: 500 };
+    const take = (unchecked: boolean) =>
+      admin.importEnv({ path, names: ['ANTHROPIC_API_KEY'], removeLines: true, unchecked });
+    await expect(take(false)).rejects.toMatchObject({ code: 'conflict' });
+    expect([items.get('anthropic'), await readFile(path, 'utf8')]).toEqual([
+      KEY,
+      'ANTHROPIC_API_KEY=sk-new-value\n',
+    ]);
+    expect(await take(true)).toMatchObject({ taken: ['ANTHROPIC_API_KEY'], removed: 1 });
+    expect([items.get('anthropic'), await readFile(path, 'utf8')]).toEqual(['sk-new-value', '']);
+  });
+
   test('with two names of one key gives neither unless they are alike, and keeps both lines', async () => {
     const path = join(folder, '.env');
     const two = 'GOOGLE_API_KEY=first-value\nGEMINI_API_KEY=second-value\n';
     await writeFile(path, two);
     const { admin } = vault();
     const names = ['GOOGLE_API_KEY', 'GEMINI_API_KEY'];
-    await expect(admin.importEnv({ path, names, removeLines: true })).rejects.toMatchObject({
-      code: 'invalid_input',
-      message: expect.stringContaining('GEMINI_API_KEY and GOOGLE_API_KEY'),
-    });
+    await expect(admin.importEnv({ path, names, removeLines: true, unchecked: false })).rejects.toMatchObject(
+      {
+        code: 'invalid_input',
+        message: expect.stringContaining('GEMINI_API_KEY and GOOGLE_API_KEY'),
+      },
+    );
     expect([items.size, await readFile(path, 'utf8')]).toEqual([0, two]);
-    expect(await admin.importEnv({ path, names: ['GEMINI_API_KEY'], removeLines: true })).toMatchObject({
+    expect(
+      await admin.importEnv({ path, names: ['GEMINI_API_KEY'], removeLines: true, unchecked: false }),
+    ).toMatchObject({
       taken: ['GEMINI_API_KEY'],
       removed: 1,
     });
@@ -344,7 +368,9 @@ describe('a .env file', () => {
       'GOOGLE_API_KEY=first-value\n',
     ]);
     await writeFile(path, 'GOOGLE_API_KEY=third-value\nGEMINI_API_KEY=third-value\n');
-    expect(await admin.importEnv({ path, names, removeLines: true })).toMatchObject({ removed: 2 });
+    expect(await admin.importEnv({ path, names, removeLines: true, unchecked: false })).toMatchObject({
+      removed: 2,
+    });
     expect(items.get('google')).toBe('third-value');
   });
 
@@ -361,7 +387,7 @@ describe('a .env file', () => {
       await admin.set({ id: 'openai', value: 'sk-old-value' });
       answer = { status };
       await expect(
-        admin.importEnv({ path, names: ['ALSO', 'OPENAI_API_KEY'], removeLines: true }),
+        admin.importEnv({ path, names: ['ALSO', 'OPENAI_API_KEY'], removeLines: true, unchecked: false }),
       ).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('The old key stays.') });
       expect([[...items], await readFile(path, 'utf8')]).toEqual([[['openai', 'sk-old-value']], text]);
     },
@@ -374,7 +400,7 @@ describe('a .env file', () => {
     await admin.set({ id: 'openai', value: 'sk-old-value' });
     server.prependListener('request', () => writeFileSync(path, 'OPENAI_API_KEY=sk-newer-value\nPORT=1\n'));
     await expect(
-      admin.importEnv({ path, names: ['OPENAI_API_KEY'], removeLines: true }),
+      admin.importEnv({ path, names: ['OPENAI_API_KEY'], removeLines: true, unchecked: false }),
     ).rejects.toMatchObject({ code: 'changed_since_plan' });
     expect(await readFile(path, 'utf8')).toBe('OPENAI_API_KEY=sk-newer-value\nPORT=1\n');
   });
@@ -384,7 +410,7 @@ describe('a .env file', () => {
     await writeFile(path, ENV);
     broken = true;
     await expect(
-      vault().admin.importEnv({ path, names: ['ANTHROPIC_API_KEY'], removeLines: true }),
+      vault().admin.importEnv({ path, names: ['ANTHROPIC_API_KEY'], removeLines: true, unchecked: false }),
     ).rejects.toMatchObject({ code: 'keychain_unavailable' });
     expect(await readFile(path, 'utf8')).toBe(ENV);
   });
@@ -395,7 +421,7 @@ describe('a .env file', () => {
   ])('that %s is refused', async (_, name, content, code) => {
     if (content !== undefined) await writeFile(join(folder, name), content);
     await expect(
-      vault().admin.importEnv({ path: join(folder, name), removeLines: false }),
+      vault().admin.importEnv({ path: join(folder, name), removeLines: false, unchecked: false }),
     ).rejects.toMatchObject({ code });
   });
 });

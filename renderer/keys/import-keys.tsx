@@ -19,6 +19,16 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
   // A file of the person's is changed when they say so.
   const [removeLines, setRemoveLines] = useState(false);
   const read = useCommand('keys.importEnv');
+  const take = (unchecked: boolean) =>
+    read.mutate(
+      { path: path.trim(), names: [...chosen], removeLines, unchecked },
+      {
+        onSuccess: ({ taken, removed }) => {
+          toast.done(words.imported(taken.length, removed));
+          onClose();
+        },
+      },
+    );
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (found === undefined) {
@@ -33,16 +43,9 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
       );
       return;
     }
-    read.mutate(
-      { path: path.trim(), names: [...chosen], removeLines },
-      {
-        onSuccess: ({ taken, removed }) => {
-          toast.done(words.imported(taken.length, removed));
-          onClose();
-        },
-      },
-    );
+    take(false);
   };
+  const replaces = found?.some((one) => one.replaces && chosen.has(one.name)) === true;
   const turn = (name: string, id: string) => {
     const next = new Set(chosen);
     if (!next.delete(name)) {
@@ -60,6 +63,11 @@ export function ImportKeys({ onClose }: { readonly onClose: () => void }) {
       actions={
         <>
           <Button onClick={onClose}>{m.actions.cancel}</Button>
+          {read.isError && replaces && (
+            <Button look="danger" onClick={() => take(true)}>
+              {words.importAnyway}
+            </Button>
+          )}
           <Button
             look="primary"
             type="submit"

@@ -802,6 +802,7 @@ export const de: Messages = {
     newValue: 'Neuer Wert',
     rotateHint: 'Der neue Schlüssel wird zuerst geprüft. Bis der Anbieter ihn annimmt, bleibt der alte.',
     rotateSecretHint: 'Der alte Wert ist fort, sobald der neue im Schlüsselbund ist.',
+    importAnyway: 'Trotzdem übernehmen',
     rotateAnyway: 'Ohne Prüfung ersetzen',
     rotated: 'Der Schlüssel wurde ersetzt',
     saved: 'Gespeichert',

@@ -765,6 +765,7 @@ export const en = {
     newValue: 'New value',
     rotateHint: 'The new key is checked first. Until the provider takes it, the old one stays.',
     rotateSecretHint: 'The old value is gone once the new one is in the keychain.',
+    importAnyway: 'Take them all the same',
     rotateAnyway: 'Replace without a check',
     rotated: 'The key was replaced',
     saved: 'Saved',

@@ -99,10 +99,14 @@ export function addKeys(program: Command): void {
       'a name to take (may be given several times); without it the names are shown',
       collect,
     )
+    .option('--unchecked', 'replace keys though their provider could not be asked')
     .option('--remove-lines', 'take their lines out of the file; a terminal is asked otherwise')
     .action(
-      async (file: string, options: CommonOptions & { take?: readonly string[]; removeLines?: boolean }) => {
-        const { take } = options;
+      async (
+        file: string,
+        options: CommonOptions & { take?: readonly string[]; removeLines?: boolean; unchecked?: boolean },
+      ) => {
+        const { take, unchecked = false } = options;
         const removeLines =
           options.removeLines ??
           (take !== undefined &&
@@ -115,6 +119,7 @@ export function addKeys(program: Command): void {
           app.handle('keys.importEnv', {
             path: resolve(file),
             removeLines,
+            unchecked,
             ...(take === undefined ? {} : { names: take }),
           }),
         );

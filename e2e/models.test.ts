@@ -142,3 +142,49 @@ it('a rule keeps a client from a provider', async () => {
   expect(_meta).toMatchObject({ 'fastband/code': 'denied_by_rule' });
   expect(sent).toEqual([]);
 });
+
+it('each way of looking asks for its own, and an answer that is not what was asked for is an error', async () => {
+  await host.api('rules.add', { effect: 'allow', match: { kind: 'secret', providers: ['anthropic'] } });
+  await host.api('rules.add', { effect: 'allow', match: { kind: 'net', hosts: ['127.0.0.1'] } });
+  const look = (more: object) =>
+    client.callTool({ name: 'analyze_image', arguments: { image: 'page.png', ...more } });
+  const finding = { title: 'T', severity: 'low', where: 'left', why: 'w', suggestion: 's' };
+  reply = JSON.stringify({ summary: 'Seen.', findings: [finding] });
+  const modes = ['general', 'ui_review', 'bug_detection', 'accessibility'] as const;
+  for (const mode of modes) expect((await look({ mode })).isError).not.toBe(true);
+  const asked = sent.map(({ body }) => (JSON.parse(body) as { messages: unknown }).messages);
+  expect(new Set(asked.map((one) => JSON.stringify(one))).size).toBe(modes.length);
+  for (const [at, words] of [
+    'Describe the picture',
+    'careful designer',
+    'what is broken',
+    'WCAG AA',
+  ].entries())
+    expect(JSON.stringify(asked[at])).toContain(words);
+
+  const requirements = ['The button is green.', 'The total is shown.'];
+  reply = JSON.stringify({
+    summary: 'One of two.',
+    requirements: requirements.map((requirement) => ({ requirement, verdict: 'unsure', evidence: 'none' })),
+  });
+  const verdicts = await look({ mode: 'verification', requirements });
+  expect(JSON.stringify(verdicts.content)).toContain('unsure');
+  expect(sent.at(-1)?.body).toContain('1. The button is green.');
+  for (const wrong of [{ mode: 'verification' }, { mode: 'general', requirements }])
+    expect((await look(wrong))._meta).toMatchObject({ 'fastband/code': 'invalid_input' });
+
+  // The findings of another mode, a severity that there is not, and no JSON at all.
+  for (const [text, why] of [
+    [reply, 'does not follow the schema'],
+    [
+      JSON.stringify({ summary: '', findings: [{ ...finding, severity: 'dire' }] }),
+      'does not follow the schema',
+    ],
+    ['I see a picture.', 'is no JSON'],
+  ] as const) {
+    reply = text;
+    const { isError, content, _meta } = await look({ mode: 'general' });
+    expect([isError, _meta?.['fastband/code']]).toEqual([true, 'provider_failed']);
+    expect(JSON.stringify(content)).toContain(why);
+  }
+});

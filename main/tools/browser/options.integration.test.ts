@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrowserBench, Site, textOf } from './testing.ts';
 
@@ -163,3 +164,23 @@ describe('what is read of a page', () => {
     }
   });
 });
+
+test.each([
+  [{}, [595, 842]],
+  [{ paper: 'Letter', landscape: true }, [792, 612]],
+] as const)(
+  'a PDF with %o is a file of the workspace, of that paper, with the page in it',
+  async (more, size) => {
+    const { output } = await bench.call('page_pdf', { url: site.url(), to: 'page.pdf', ...more });
+    const file = readFileSync(bench.bench.path('page.pdf'));
+    expect(output).toMatchObject({ bytes: file.length });
+    const text = file.toString('latin1');
+    expect(text.slice(0, 5)).toBe('%PDF-');
+    const box = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(text)?.slice(1) ?? [];
+    // In points, to the browser's own rounding.
+    expect(box).toHaveLength(2);
+    for (const [at, want] of size.entries()) expect(Math.abs(Number(box[at]) - want)).toBeLessThan(2);
+    // Its title is that of the page.
+    expect(text).toContain('/Title (Shop)');
+  },
+);

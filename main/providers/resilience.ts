@@ -26,7 +26,7 @@ export const PATIENCE: Patience = {
   mostMs: 20_000,
   attempts: 2,
   openMs: 30_000,
-  silenceMs: 120_000,
+  silenceMs: 300_000,
 };
 /** So many failures in a row, and a provider is left alone for a while. */
 const FAILURES = 5;

@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.node/**'];
 
+/** What is waited for comes at once on a machine that is not busy; on one that is, it may take its time. */
+const patient = { poll: { timeout: 15_000 } };
+
 /** `unit` is fast and stands beside the code; `integration` runs real servers and programs; `e2e` the whole app. */
 export default defineConfig({
   test: {
@@ -11,7 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{main,contract,renderer,preload,scripts,bench}/**/*.test.{ts,tsx,mjs}'],
           exclude: [...ignored, '**/*.integration.test.*'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          expect: patient,
         },
       },
       {
@@ -21,6 +25,7 @@ export default defineConfig({
           exclude: ignored,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: patient,
         },
       },
       {
@@ -30,6 +35,7 @@ export default defineConfig({
           exclude: ignored,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: patient,
           // Whole hosts, browsers and the clock on the wall: two at once would only slow each other down.
           fileParallelism: false,
         },

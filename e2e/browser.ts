@@ -6,7 +6,7 @@ import type { Host } from './host.ts';
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** What has not come by then does not come. */
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
 /** A Chromium of the machine's own, talking to nobody. */
 export function openBrowser(): Promise<Browser> {

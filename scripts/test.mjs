@@ -11,7 +11,7 @@ import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
 import { ensureBuilt, ensurePackages, ensurePrograms, FOR_KEYCHAIN, PEERS, TEST_KEYCHAIN } from './setup.mjs';
 
 /** What has not ended by then never would: a test that keeps its thread busy is ended by no limit of its own. */
-const LIMIT_MINUTES = 45;
+const LIMIT_MINUTES = 60;
 
 await needNode(fileURLToPath(import.meta.url));
 const needsBrowser =

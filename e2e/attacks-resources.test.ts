@@ -312,11 +312,17 @@ describe.skipIf(!TELLS)('a client that asks for much at once', () => {
     await target.host.api('rules.add', { effect: 'ask', match: { kind: 'exec', argv: ['printf', '...'] } });
     const before = usage();
     const asked = (i: number) => ({ command: ['printf', `question ${i}`], cwd: at('.') });
-    for (let round = 0; round < 5; round++)
+    let round = 0;
+    const again = async () => {
       await load.givenUp(20, 'run_command', (i) => asked(round * 20 + i), 200);
-    const waiting = await target.host.api('approvals.list', { status: 'waiting' });
-    expect(waiting.length).toBeGreaterThan(0);
-    expect(waiting.length).toBeLessThanOrEqual(20);
+      round++;
+      return target.host.api('approvals.list', { status: 'waiting' });
+    };
+    // On a busy machine, not every call comes to ask before it is given up.
+    while (round < 40 && (await again()).length < 20);
+    for (let more = 0; more < 3; more++) await again();
+    const waiting = await again();
+    expect(waiting).toHaveLength(20);
     const { text } = await load.call('run_command', asked(1000));
     expect(text).toContain('too_many_approvals');
     load.close();

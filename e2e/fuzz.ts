@@ -18,8 +18,9 @@ export interface FuzzReport {
   readonly found: readonly string[];
 }
 
-/** What ends the host, or takes back the settings that this stands on, is not asked for. */
+/** What ends the host, takes back the settings that this stands on, or fetches something large is not asked for. */
 const SPARED = new Set([
+  'browser.fetch',
   'server.stop',
   'backups.restore',
   'settings.update',

@@ -86,6 +86,8 @@ describe.skipIf(!existsSync(CHROMIUM) || !HAS_KEYCHAIN)('keys in the panel, in a
     await drawer().getByRole('button', { name: 'Replace', exact: true }).click();
     await drawer().getByRole('button', { name: 'Replace without a check' }).click();
     await expect.poll(async () => (await anthropic())?.check).toBeUndefined();
+    // What was typed is gone, so that closing the drawer asks nothing.
+    await expect.poll(() => drawer().getByLabel('New value').inputValue()).toBe('');
   });
 
   it('others are taken from a file: those that are ticked, unchecked only on request, and their lines go [KEY-10]', async () => {

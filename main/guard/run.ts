@@ -183,10 +183,19 @@ function watchCrowd(
       }
       pause = RECOUNT_MS;
     }
-    if (forget !== ended) forget = clock.after(pause, () => void look().catch(() => {}));
+    later(pause);
   };
   const ended = () => {};
-  forget = clock.after(COUNT_MS, () => void look().catch(() => {}));
+  const later = (ms: number) => {
+    if (forget !== ended) forget = clock.after(ms, () => void look().catch(missed));
+  };
+  /** What could not be counted, for want of a file to open, goes on and is counted the next time. */
+  const missed = () => {
+    if (over) return;
+    signalGroup(leader, 'SIGCONT');
+    later(COUNT_MS);
+  };
+  later(COUNT_MS);
   return {
     isOver: () => over,
     end() {

@@ -94,7 +94,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await card().getByText(en.approvals.noRule.write).waitFor();
     expect(page.url()).toBe(`${panel.url}#/approvals`);
     expect(await page.title()).toBe('(1) Approvals · Fastband');
-    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
     await page.getByText('Changed src/cart.ts').waitFor();
     expect(complaints).toEqual([]);
   });
@@ -188,7 +188,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await card().getByRole('heading', { name: 'change second' }).waitFor();
     await page.keyboard.press('k');
     await card().getByRole('heading', { name: 'change first' }).waitFor();
-    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
     await page.getByText('Changed src/cart.ts').waitFor();
     expect(await here()).toEqual(
       expect.arrayContaining(['Next row ↓', 'Row before ↑', 'Open the row Enter', 'Last row End']),
@@ -412,7 +412,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   it('says that what a call changed cannot be read, and tries again', async () => {
     fake.diffFails = true;
     await enter();
-    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
     await page.getByRole('row', { name: /Changed src\/cart\.ts/ }).click();
     const drawer = page.getByRole('dialog');
     await drawer.getByText('The kept files cannot be read.').waitFor();
@@ -423,7 +423,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('says why an undo was refused', async () => {
     await enter();
-    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
     await page.getByRole('row', { name: /Changed src\/cart\.ts/ }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('src/cart.ts has changed since.').waitFor();
@@ -436,7 +436,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await enter();
     await card().waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);
-    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
     await page.getByText('Changed src/cart.ts').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);
   });

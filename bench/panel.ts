@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Page, Response } from 'playwright-core';
-import { DEFAULT_SETTINGS } from '../contract/settings.ts';
 import { openBrowser, openPanel } from '../e2e/browser.ts';
-import { DesktopApp } from '../e2e/desktop/app.ts';
+import { DesktopApp, freePort } from '../e2e/desktop/app.ts';
 import { type Host, Sandbox } from '../e2e/host.ts';
 import { fillLog } from '../e2e/million.ts';
 import { DATABASE_FILE } from '../main/store/home.ts';
@@ -225,10 +225,14 @@ async function scroll(page: Page, selector: string): Promise<{ worst: number; ta
 
 /** The app on the double: the memory of its main process, and how soon it answers a client. */
 async function desktopFigures(): Promise<{ desktopMainMb: number; desktopFirstAnswerMs: number }> {
+  const home = join(mkdtempSync(join(tmpdir(), 'fastband-bench-')), 'home');
+  const port = await freePort();
+  mkdirSync(home, { mode: 0o700 });
+  writeFileSync(join(home, 'settings.json'), JSON.stringify({ server: { port } }), { mode: 0o600 });
   const began = performance.now();
-  const app = DesktopApp.start();
+  const app = DesktopApp.start({ home });
   try {
-    const answered = await firstAnswer(`http://127.0.0.1:${DEFAULT_SETTINGS.server.port}/mcp`, began);
+    const answered = await firstAnswer(`http://127.0.0.1:${port}/mcp`, began);
     const page = await app.page('index.html');
     await page.getByText('Server running').first().waitFor();
     const { pid } = (

@@ -23,7 +23,7 @@ import { Host, Sandbox } from './host.ts';
 const MARK = `mark${randomBytes(8).toString('hex')}`;
 /** Finds it, and does not hold it: what a caller wrote may be said back. */
 const PATTERN = `mark[0-9a-f]{16}`;
-const ANSWER_MS = 5000;
+const ANSWER_MS = 20_000;
 
 const canMount =
   process.platform === 'linux' &&

@@ -8,7 +8,7 @@ import { Target } from './attack.ts';
 import { Sandbox } from './host.ts';
 import { inLanes, Load, TELLS, type Usage, usageOf } from './usage.ts';
 
-// A full disk is in faults.test.ts, clocks that jump in main/clock-back.test.ts, memory in attacks-memory.test.ts.
+// A full disk is in faults.test.ts, clocks that jump in clock.test.ts, memory in attacks-memory.test.ts.
 
 /** What V8, SQLite and the system keep open for themselves comes and goes by so much. */
 const MARGIN = 6;

@@ -8,7 +8,7 @@ import { suitesOf, suitesTable } from './suites.mjs';
 /** Where `npm test` leaves vitest's reports, one file for each project. */
 export const REPORTS = join(ROOT, 'test-results');
 
-export const PROJECTS = ['unit', 'integration', 'e2e'];
+export const PROJECTS = ['unit', 'integration', 'e2e', 'alone'];
 const SOURCES = ['contract', 'main', 'preload', 'renderer', 'e2e', 'scripts', 'SECURITY.md'];
 
 const CLAIM = /^- \*\*([A-Z]+-\d+)\*\* ((?:.+\n?)(?: {2}.+\n?)*)/gm;

@@ -21,7 +21,7 @@ const SUITES = [
   ['keys and redaction', /main\/vault\/|main\/core\/redact[^/]*$/],
   ['audit log', /main\/store\/audit(?:-verify)?\.test/],
   ['backups', /main\/backup\//],
-  ['faults and kills', /e2e\/(?:faults|torture)|main\/clock-back/],
+  ['faults and kills', /e2e\/(?:faults|torture|clock)|main\/clock-back/],
   ['by chance', /\.property\.test|e2e\/fuzz/],
 ];
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { audit } from './audit.mjs';
-import { REPORTS } from './claims.mjs';
+import { PROJECTS, REPORTS } from './claims.mjs';
 import { countVitest, failuresOf, lastLine, table } from './counts.mjs';
 import { findElectron, whyNoWindow } from './desktop.mjs';
 import { needNode, onStop, ROOT, say, withNode } from './node.mjs';
@@ -25,9 +25,13 @@ const steps = [];
 const built = ensureBuilt({ orExit: false });
 // A build that works is no test; one that does not is a failure.
 if (!built) steps.push({ name: 'build', passed: 0, failed: 1, skipped: 0 });
-steps.push(await check('lint', '@biomejs/biome/bin/biome', 'check', '.'));
-steps.push(await check('types', 'typescript/bin/tsc', '-p', '.'));
-steps.push(await check('types of the panel', 'typescript/bin/tsc', '-p', 'renderer'));
+steps.push(
+  ...(await Promise.all([
+    check('lint', '@biomejs/biome/bin/biome', 'check', '.'),
+    check('types', 'typescript/bin/tsc', '-p', '.'),
+    check('types of the panel', 'typescript/bin/tsc', '-p', 'renderer'),
+  ])),
+);
 steps.push(auditStep());
 steps.push(...(await vitest()));
 steps.push(await check('claims', join(ROOT, 'scripts', 'claims.mjs')));
@@ -73,7 +77,7 @@ function auditStep() {
 async function vitest() {
   rmSync(REPORTS, { recursive: true, force: true });
   const steps = [];
-  for (const project of ['unit', 'integration', 'e2e']) {
+  for (const project of PROJECTS) {
     say(`${project} tests …`);
     const report = join(REPORTS, `${project}.json`);
     const args = [
@@ -85,7 +89,7 @@ async function vitest() {
       '--reporter=json',
       `--outputFile.json=${report}`,
       // Vitest leaves one core free by itself: half of them, where there are two.
-      ...(project === 'unit' ? ['--maxWorkers=100%'] : []),
+      ...(project === 'alone' ? [] : ['--maxWorkers=100%']),
     ];
     const code = await run(join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), args);
     const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -41,10 +42,11 @@ export class DesktopApp {
   static start(options: StartOptions = {}): DesktopApp {
     const home = options.home ?? join(realpathSync(mkdtempSync(join(tmpdir(), 'fastband-desktop-'))), 'home');
     const start = startOf(home, options);
-    const driver =
+    const driver = portOfItsOwn(home).then(() =>
       ELECTRON === undefined || options.root !== undefined
-        ? Promise.resolve(startOnDouble(start))
-        : startOnElectron(ELECTRON, start);
+        ? startOnDouble(start)
+        : startOnElectron(ELECTRON, start),
+    );
     return new DesktopApp(home, driver);
   }
 
@@ -122,6 +124,24 @@ export class DesktopApp {
     }
     rmSync(join(this.home, '..'), { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** A port that nobody has, on 127.0.0.1. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Tests of several files run at once, so a home without settings gets a port that no other app has. */
+async function portOfItsOwn(home: string): Promise<void> {
+  const settings = join(home, 'settings.json');
+  if (existsSync(settings)) return;
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  writeFileSync(settings, JSON.stringify({ server: { port: await freePort() } }), { mode: 0o600 });
 }
 
 function startOf(home: string, { root = ROOT, args = [], env = {} }: StartOptions): Start {

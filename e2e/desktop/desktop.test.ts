@@ -11,7 +11,7 @@ import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
 import { axe, drop, unstyled } from '../browser.ts';
 import { childrenOf, lives, TELLS } from '../usage.ts';
-import { DesktopApp, RUNS_ON } from './app.ts';
+import { DesktopApp, freePort, RUNS_ON } from './app.ts';
 
 /** The double needs a Chromium; Electron is one. */
 const CAN_RUN = RUNS_ON === 'Electron' || existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium');
@@ -30,15 +30,6 @@ async function call(page: Page, channel: string, input: unknown = {}): Promise<A
   return (await page.evaluate(
     `(window.fastband.channels['${channel}'] ?? window.fastband.desktop['${channel}'])(JSON.parse(${JSON.stringify(text)}))`,
   )) as Answer;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What the app has started, for `gone`. Linux alone tells. */

@@ -25,7 +25,7 @@ const NARROW = '(max-width: 760px)';
 const MOST_PX = 33_000_000;
 const SPARE = 4;
 /** Rows filled in a frame: what forty at once would take is more than a frame has. */
-const FILL = 10;
+const FILL = 6;
 /** Scrolled further than this, a person is reading: new rows wait. */
 const READING_PX = 24;
 

@@ -63,6 +63,9 @@ export async function panel(): Promise<Report> {
       scrollWorstMs: round(log.worst, 1),
       scrollFirstTaskMs: round(unused.task, 1),
       scrollTaskMs: round(log.task, 1),
+      scrollFirstCpuMs: round(unused.cpu, 1),
+      scrollCpuMs: round(log.cpu, 1),
+      scrollEmptyCpuMs: round(empty.cpu, 1),
       scrollEmptyWorstMs: round(empty.worst, 1),
       scrollEmptyTaskMs: round(empty.task, 1),
       ...desktop,
@@ -87,6 +90,11 @@ export async function panel(): Promise<Report> {
           what: 'longest task of its main thread',
           ours: `${figures.scrollTaskMs} ms (the first time ${figures.scrollFirstTaskMs})`,
           peer: `${figures.scrollEmptyTaskMs} ms (an empty page)`,
+        },
+        {
+          what: 'scrolling: most that one task took of a core',
+          ours: `${figures.scrollCpuMs} ms (the first time ${figures.scrollFirstCpuMs})`,
+          peer: `${figures.scrollEmptyCpuMs} ms (an empty page)`,
         },
         {
           what: 'the app on the double: memory of main, window open',
@@ -164,12 +172,18 @@ async function questions(page: Page, host: Host, box: Sandbox): Promise<{ shown:
   return { shown, bare: bare.filter((one) => !Number.isNaN(one)) };
 }
 
-/** Turns the wheel as a person would, and jumps; the longest frame and the longest task, from a trace. */
-async function scroll(page: Page, selector: string): Promise<{ worst: number; task: number }> {
+/**
+ * Turns the wheel as a person would, and jumps.
+ *
+ * @returns milliseconds: the longest frame; from a trace the longest task of the main thread, by the clock and by what
+ * it had of a core. Where the machine is busy the two are far apart.
+ */
+async function scroll(page: Page, selector: string): Promise<{ worst: number; task: number; cpu: number }> {
   const session = await page.context().newCDPSession(page);
   const events: {
     name: string;
     dur?: number;
+    tdur?: number;
     ts: number;
     pid: number;
     tid: number;
@@ -217,10 +231,9 @@ async function scroll(page: Page, selector: string): Promise<{ worst: number; ta
       .filter((one) => one.name === 'thread_name' && one.args?.name === 'CrRendererMain')
       .map(({ pid, tid }) => `${pid} ${tid}`),
   );
-  const tasks = events
-    .filter((one) => one.name === 'RunTask' && main.has(`${one.pid} ${one.tid}`))
-    .map((one) => (one.dur ?? 0) / 1000);
-  return { worst: Math.max(...frames), task: Math.max(0, ...tasks) };
+  const tasks = events.filter((one) => one.name === 'RunTask' && main.has(`${one.pid} ${one.tid}`));
+  const longest = (of: 'dur' | 'tdur') => Math.max(0, ...tasks.map((one) => (one[of] ?? 0) / 1000));
+  return { worst: Math.max(...frames), task: longest('dur'), cpu: longest('tdur') };
 }
 
 /** The app on the double: the memory of its main process, and how soon it answers a client. */

@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Sandbox } from '../e2e/host.ts';
-import { type Report, round } from './report.ts';
+import { median, type Report, round } from './report.ts';
 
 const ROWS = 1_000_000;
 const PAGE = 10_000;
+/** Read as often: what a process takes before it first gives memory back is not what it goes on to take. */
+const PASSES = 4;
 
 /**
- * A million rows through `query_database`, page by page, and read bare by better-sqlite3 in this process. Memory is that
- * of the host and of the process that asks the database, after each page.
+ * A million rows through `query_database`, page by page, several times over, and read bare by better-sqlite3 in this
+ * process. Memory is that of the host and of the process that asks the database, after each page.
  */
 export async function query(): Promise<Report> {
   const box = new Sandbox();
@@ -34,7 +36,8 @@ export async function query(): Promise<Report> {
     const sql = 'SELECT id, name, price FROM items ORDER BY id';
     const memory: number[] = [];
     const began = performance.now();
-    for (let offset = 0; offset < ROWS; offset += PAGE) {
+    for (let at = 0; at < PASSES * ROWS; at += PAGE) {
+      const offset = at % ROWS;
       const { structuredContent, isError } = await client.callTool({
         name: 'query_database',
         arguments: { database: 'big.db', sql, limit: PAGE, offset },
@@ -44,7 +47,7 @@ export async function query(): Promise<Report> {
         throw new Error(`not the page at ${offset}`);
       memory.push(residentWithChildren(host.ready.pid));
     }
-    const ours = performance.now() - began;
+    const ours = (performance.now() - began) / PASSES;
     const bare = new Database(file, { readonly: true });
     const began2 = performance.now();
     let sum = 0;
@@ -52,22 +55,21 @@ export async function query(): Promise<Report> {
     const alone = performance.now() - began2;
     bare.close();
     if (sum !== (ROWS * (ROWS + 1)) / 2) throw new Error('not every row');
-    const at = (part: number) => round(memory[Math.floor((memory.length - 1) * part)] ?? Number.NaN, 1);
+    const pages = ROWS / PAGE;
+    const after = Array.from({ length: PASSES }, (_, pass) =>
+      round(median(memory.slice(pass * pages, (pass + 1) * pages)), 1),
+    );
     return {
       name: `query_database, ${ROWS} rows in pages of ${PAGE}`,
       rows: [
         { what: 'fastband, rows a second', value: Math.round((ROWS / ours) * 1000) },
         { what: 'better-sqlite3 alone, rows a second', value: Math.round((ROWS / alone) * 1000) },
-        { what: 'memory after 10 % of the rows, MB', value: at(0.1) },
-        { what: 'memory after 50 %, MB', value: at(0.5) },
-        { what: 'memory after 100 %, MB', value: at(1) },
+        ...after.map((value, pass) => ({ what: `memory, median of million ${pass + 1}, MB`, value })),
         { what: 'highest, MB', value: round(Math.max(...memory), 1) },
       ],
       figures: {
         rowsPerSecond: Math.round((ROWS / ours) * 1000),
-        at10: at(0.1),
-        at50: at(0.5),
-        at100: at(1),
+        ...Object.fromEntries(after.map((value, pass) => [`million${pass + 1}Mb`, value])),
       },
     };
   } finally {

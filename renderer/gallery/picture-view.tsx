@@ -38,8 +38,9 @@ export function PictureView({
       if (event.key === 'ArrowRight' && next !== undefined) onShow(next);
       if (event.key === 'Delete') onDelete();
     };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    // Before the dialog hears them: it lets arrows go no further.
+    window.addEventListener('keydown', onKey, true);
+    return () => window.removeEventListener('keydown', onKey, true);
   }, [previous, next, onShow, onDelete]);
 
   const facts: readonly (readonly [string, string])[] = [

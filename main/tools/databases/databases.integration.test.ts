@@ -10,6 +10,7 @@ import { fakeKeys } from '../../vault/testing.ts';
 import type { ToolFamily, ToolServices } from '../services.ts';
 import { refusal, ToolBench } from '../testing.ts';
 import { databaseTools } from './family.ts';
+import { NO_CHANGES, NO_QUESTIONS } from './sql-testing.ts';
 
 let bench: ToolBench;
 let family: Required<ToolFamily>;
@@ -124,28 +125,7 @@ describe('a question', () => {
     open.close();
   });
 
-  test.each([
-    ['a change', 'DELETE FROM items'],
-    ['a change within WITH', 'WITH a AS (SELECT 1) INSERT INTO items (name) SELECT 1 FROM a'],
-    ['a change that returns', "INSERT INTO items (name) VALUES ('x') RETURNING id"],
-    ['a new table', 'CREATE TABLE x (y)'],
-    ['ATTACH', "ATTACH '/etc/passwd' AS x"],
-    ['ATTACH behind a comment', "/* SELECT */ ATTACH 'other.db' AS x"],
-    ['DETACH', 'DETACH main'],
-    ['VACUUM', 'VACUUM'],
-    ['VACUUM INTO', "VACUUM INTO 'copy.db'"],
-    ['a pragma that writes', 'PRAGMA user_version = 5'],
-    ['a pragma that reads', 'PRAGMA database_list'],
-    ['a pragma that changes the journal', 'PRAGMA journal_mode = WAL'],
-    ['switching the guard off', 'PRAGMA query_only = OFF'],
-    ['an extension', "SELECT load_extension('evil')"],
-    ['a transaction', 'BEGIN IMMEDIATE'],
-    ['two statements', 'SELECT 1; DELETE FROM items'],
-    ['a statement after a comment', 'SELECT 1 /* ; */ ; DROP TABLE items'],
-    ['closing the parenthesis of the check', 'SELECT 1) ; DROP TABLE items --'],
-    ['nothing', '-- only a comment'],
-    ['a null character', 'SELECT 1\u0000; DROP TABLE items'],
-  ])('is not %s [DB-2]', async (_, sql) => {
+  test.each(NO_QUESTIONS)('is not %s [DB-2]', async (_, sql) => {
     const { code } = await refusal(query(sql));
     expect(['query_refused', 'invalid_input']).toContain(code);
     expect(readdirSync(bench.root)).toEqual(['shop.db']);
@@ -220,16 +200,9 @@ describe('a change', () => {
     ]);
   });
 
-  test.each([
-    ['a question', 'SELECT 1'],
-    ['ATTACH', "ATTACH 'other.db' AS x"],
-    ['VACUUM INTO', "VACUUM INTO 'copy.db'"],
-    ['a pragma', 'PRAGMA user_version = 5'],
-    ['a schema made writable', 'PRAGMA writable_schema = ON'],
-    ['a transaction left open', 'BEGIN'],
-    ['two statements', 'DELETE FROM items; DROP TABLE orders'],
-  ])('is not %s', async (_, sql) => {
-    expect((await refusal(query(sql, { write: true }))).code).toBe('query_refused');
+  test.each(NO_CHANGES)('is not %s', async (_, sql) => {
+    // What is no function here is refused as that.
+    expect(['query_refused', 'invalid_input']).toContain((await refusal(query(sql, { write: true }))).code);
     expect(await rows('SELECT count(*) FROM items')).toEqual([[3]]);
     expect(readdirSync(bench.root)).toEqual(['shop.db']);
   });

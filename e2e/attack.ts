@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
@@ -58,8 +58,8 @@ export class Target {
   }
 
   /** @param files - that the host may have open, at most */
-  static async start(box: Sandbox, files?: number): Promise<Target> {
-    const host = await box.serve(undefined, {}, files);
+  static async start(box: Sandbox, files?: number, env: NodeJS.ProcessEnv = {}): Promise<Target> {
+    const host = await box.serve(undefined, env, files);
     await host.api('settings.update', { limits: { callsPerMinute: 0 } });
     // What gets through would be seen at once: nobody is asked.
     await host.api('rules.add', { effect: 'allow', match: { kind: 'write', paths: ['**'] } });
@@ -116,7 +116,7 @@ export class Target {
     if (this.host.process.exitCode !== null) found.push('the host ended');
     // Of each attack once, so that the next is judged by itself.
     const now = listing(this.box.workspace);
-    if (now !== this.#before) found.push(`the workspace has changed: ${now}`);
+    if (now !== this.#before) found.push(`the workspace has changed: ${now.slice(0, 2000)}`);
     this.#before = now;
     if (!(await this.host.api('audit.verify', {})).ok) found.push('the log does not verify');
     const told = this.heard.join('\n');
@@ -132,13 +132,16 @@ export class Target {
   }
 }
 
+/** Names and contents. Links are told, not followed: what they lead to is not the workspace's. */
 function listing(folder: string): string {
-  return JSON.stringify(
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .sort()
-      .map((name) => {
-        const path = join(folder, name);
-        return [name, statSync(path).isFile() ? readFileSync(path, 'latin1') : ''];
-      }),
-  );
+  const look = (within: string): unknown[] =>
+    readdirSync(join(folder, within), { withFileTypes: true })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((entry) => {
+        const name = join(within, entry.name);
+        if (entry.isDirectory()) return [[name], ...look(name)];
+        if (entry.isSymbolicLink()) return [[name, readlinkSync(join(folder, name))]];
+        return [[name, entry.isFile() ? readFileSync(join(folder, name), 'latin1') : '']];
+      });
+  return JSON.stringify(look('.'));
 }

@@ -198,6 +198,15 @@ describe('JSON that means something else to somebody else [CALL-1]', () => {
     ['a list in place of a path', () => write('{"path":["a.txt"],"content":"x"}')],
     ['half a pair in a path', () => write('{"path":"a\\ud800.txt","content":"x"}')],
     ['a null character in a path', () => write('{"path":"a\\u0000.txt","content":"x"}')],
+    ['half a pair in what is written', () => write('{"path":"a.txt","content":"x\\ud800y"}')],
+    ['a number beyond all numbers', () => write('{"path":"a.txt","content":1e400}')],
+    ['a number in place of a text', () => write('{"path":"a.txt","content":9007199254740993}')],
+    ['zero, below zero', () => write('{"path":"a.txt","content":-0}')],
+    ['a path twice, the last one outside', () => write('{"path":"a.txt","path":"../a.txt","content":"x"}')],
+    [
+      'a thousand levels in place of a text',
+      () => write(`{"path":"a.txt","content":${'['.repeat(1000)}${']'.repeat(1000)}}`),
+    ],
     [
       'a text that is not UTF-8',
       () => Buffer.concat([Buffer.from(write('{"path":"a')), Buffer.from([0xff, 0xfe])]),

@@ -42,6 +42,24 @@ const HIDDEN: readonly string[] = [
 const ALL = [...MARKUP, ...HIDDEN].join(' ');
 /** As much of it as the name of a file may hold. */
 const NAME = '<img src=x onerror=hurt(11)> gnp.\u202eexe \u200b=1+1';
+/** As much of it as git lets a branch be called. */
+const BRANCH = '<img/src=x/onerror=hurt(12)>gnp.\u202eexe\u200b';
+/** What SQLite and the calls that are frozen as JSON take. */
+const SAID = ALL.replaceAll('\0', '');
+
+/** The tools whose questions are looked at. */
+const ASKING = [
+  'write_file',
+  'edit_file',
+  'run_command',
+  'git_commit',
+  'http_request',
+  'query_database',
+  'sample_table',
+  'git_create_branch',
+  'ask_model',
+  'use_page',
+];
 
 let box: Sandbox;
 let host: Host;
@@ -54,20 +72,32 @@ const call = (name: string, args: Record<string, unknown>) => {
   return answer;
 };
 
+/** A call that a person lets through. */
+async function letThrough(name: string, args: Record<string, unknown>): Promise<string> {
+  const answer = call(name, args);
+  await host.allow();
+  return JSON.stringify(await answer);
+}
+
 beforeAll(async () => {
   box = new Sandbox();
   mkdirSync(join(box.workspace, NAME));
   writeFileSync(join(box.workspace, NAME, `${NAME}.txt`), ALL);
+  writeFileSync(join(box.workspace, NAME, 'edited.txt'), SAID);
   writeFileSync(
     join(box.workspace, 'page.html'),
-    `<!doctype html><title>${ALL.replaceAll('<', '&lt;').replaceAll('\0', '')}</title><h1>x</h1>`,
+    `<!doctype html><title>${ALL.replaceAll('<', '&lt;').replaceAll('\0', '')}</title><h1>x</h1><script>console.error(${JSON.stringify(SAID).replaceAll('</', '<\\\\/')}); console.warn({ a: 1 })</script>`,
   );
   mkdirSync(join(box.workspace, '.fastband'));
   writeFileSync(
     join(box.workspace, '.fastband', 'policy.yaml'),
     `version: 1\nrules:\n  - effect: deny\n    match: { kind: write, paths: ["never/**"] }\n    note: ${JSON.stringify(ALL.slice(0, 190))}\n`,
   );
-  new DatabaseSync(join(box.workspace, 'shop.db')).exec('CREATE TABLE items (name TEXT)');
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const db = new DatabaseSync(join(box.workspace, 'shop.db'));
+  db.exec(`CREATE TABLE ${quoted(SAID)} (${quoted(SAID)} TEXT)`);
+  db.prepare(`INSERT INTO ${quoted(SAID)} VALUES (?)`).run(SAID);
+  db.close();
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', `user.name=${MARKUP[0] ?? ''}`, '-c', 'user.email=a@example.org', ...args], {
       cwd: box.workspace,
@@ -75,8 +105,12 @@ beforeAll(async () => {
     });
   git('init', '-b', 'main');
   git('add', 'page.html');
-  git('commit', '-m', ALL.replaceAll('\0', ''));
-  host = await box.serve();
+  git('commit', '-m', SAID);
+  git('branch', BRANCH);
+  git('tag', `${BRANCH}-tag`);
+  writeFileSync(join(box.workspace, 'staged.txt'), ALL);
+  git('add', 'staged.txt');
+  host = await box.serve(undefined, { ANTHROPIC_API_KEY: 'sk-ant-of-nobody' });
   client = await box.connect(host, await box.addClient(MARKUP[0] ?? ''), {});
 
   // What is answered at once.
@@ -90,14 +124,22 @@ beforeAll(async () => {
   await call('list_directory', { path: ALL });
   await call(ALL, {});
   await call('get_version', { [ALL]: ALL });
-  if (existsSync(CHROMIUM)) await call('screenshot', { path: 'page.html' });
+  await call('git_switch', { branch: ALL });
+  await call('list_databases', {});
+  expect(await letThrough('describe_database', { database: 'shop.db' })).toContain('hurt(1)');
+  if (existsSync(CHROMIUM)) {
+    await call('screenshot', { path: 'page.html' });
+    await call('query_page', { path: 'page.html', selector: ALL.slice(0, 400) });
+    await call('page_snapshot', { path: 'page.html', session: ALL });
+    expect(JSON.stringify(await call('page_console', { path: 'page.html' }))).toContain('hurt(1)');
+  }
   // What waits.
   void call('write_file', { path: `${NAME}/new.md`, content: [...MARKUP, ...HIDDEN].join('\n') });
-  void call('edit_file', { path: `${NAME}/${NAME}.txt`, edits: [{ old: MARKUP[1], new: ALL }] });
+  void call('edit_file', { path: `${NAME}/edited.txt`, edits: [{ old: MARKUP[1], new: SAID }] });
   void call('run_command', {
     command: ['echo', ...MARKUP, ...HIDDEN.map((one) => one.replaceAll('\0', ''))],
   });
-  void call('git_commit', { message: ALL.replaceAll('\0', '') });
+  void call('git_commit', { message: SAID });
   void call('fetch_url', { url: `https://example.com/?${ALL}#${ALL}` });
   void call('http_request', {
     url: 'https://example.com/',
@@ -105,14 +147,19 @@ beforeAll(async () => {
     headers: { 'X-A': MARKUP.join(' ') },
     body: ALL,
   });
-  void call('query_database', {
-    database: 'shop.db',
-    sql: `SELECT '${ALL.replaceAll("'", '').replaceAll('\0', '')}'`,
+  const sql = `SELECT '${SAID.replaceAll("'", '')}', * FROM ${quoted(SAID)} WHERE 1 = ?`;
+  void call('query_database', { database: 'shop.db', sql, params: [SAID] });
+  void call('sample_table', { database: 'shop.db', table: SAID });
+  void call('git_create_branch', { name: `${BRANCH}-new`, from: BRANCH });
+  void call('ask_model', { prompt: ALL, system: ALL, schema: { type: 'object', title: SAID } });
+  void call('use_page', {
+    url: 'https://example.com/',
+    session: 'a',
+    steps: [
+      { do: 'type', on: SAID.slice(0, 480), value: ALL },
+      { do: 'goto', value: `https://example.com/?${ALL}` },
+    ],
   });
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await host.api('approvals.list', { status: 'waiting' })).length >= 5) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }, 60_000);
 afterAll(async () => {
   await box?.close();
@@ -170,8 +217,10 @@ describe.skipIf(!existsSync(CHROMIUM))('what clients and files say is text in th
   });
 
   it('in each question that waits', async () => {
-    const waiting = await host.api('approvals.list', { status: 'waiting' });
-    expect(waiting.length).toBeGreaterThanOrEqual(5);
+    const waits = () => host.api('approvals.list', { status: 'waiting' });
+    const tools = () => waits().then((all) => all.map(({ tool }) => tool));
+    await expect.poll(tools).toEqual(expect.arrayContaining([...ASKING]));
+    const waiting = await waits();
     for (const { id } of waiting) {
       await show(`approvals?id=${id}`);
       expect(await harm()).toEqual(CLEAN);

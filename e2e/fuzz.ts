@@ -35,7 +35,7 @@ const ANSWER_MS = 2000;
 
 /**
  * Sends requests that no client would to a host of its own, by chance: broken HTTP, mutated calls, and wrong values in
- * every field of the panel's channels.
+ * every field of the panel's channels. What it ever found stands as a case in attacks.test.ts.
  *
  * @param seed - the same one sends the same
  */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../contract/channels.ts';
 import { PAGE_IDS } from '../contract/page-ids.ts';
 import type { Match } from '../contract/policy.ts';
-import { axe, CHROMIUM, drop, openBrowser, openPanel } from './browser.ts';
+import { axe, CHROMIUM, drop, openBrowser, openPanel, unstyled } from './browser.ts';
 import { type Host, Sandbox } from './host.ts';
 import { HAS_KEYCHAIN } from './keychain.ts';
 import { setStage } from './stage.ts';
@@ -394,7 +394,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, where nothing is set up', () 
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await page.waitForTimeout(SETTLED_MS);
-      expect([colorScheme, await axe(page)]).toEqual([colorScheme, []]);
+      expect([colorScheme, await axe(page), await unstyled(page)]).toEqual([colorScheme, [], []]);
     }
   });
 
@@ -436,7 +436,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, where nothing is set up', () 
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await page.waitForTimeout(SETTLED_MS);
-      expect([colorScheme, await axe(page)]).toEqual([colorScheme, []]);
+      expect([colorScheme, await axe(page), await unstyled(page)]).toEqual([colorScheme, [], []]);
     }
   });
 });

@@ -261,6 +261,23 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     expect(complaints.filter((one) => !one.includes('Failed to load resource'))).toEqual([]);
   });
 
+  it('verifies a backup that is not encrypted, and says what that cannot tell [BAK-3]', async () => {
+    const made = await box.run(['backup', 'create', '--no-encryption', '--json']);
+    expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
+    const plain = (await host.api('backups.list')).backups.find(({ encrypted }) => !encrypted);
+    await open();
+    await show(page, 'settings');
+    const section = page.getByRole('region', { name: 'Backups', exact: true });
+    const line = section.getByRole('listitem').filter({ hasText: plain?.name ?? 'none' });
+    await line.getByText('not encrypted').waitFor();
+    await line.getByRole('button', { name: 'Verify' }).click();
+    const verifying = page.getByRole('dialog', { name: 'Verify this backup' });
+    expect(await verifying.getByLabel('Passphrase').count()).toBe(0);
+    await verifying.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText(/^Nothing in it is damaged: .*as it is not encrypted\.$/).waitFor();
+    await verifying.waitFor({ state: 'detached' });
+  });
+
   it('makes a rule by its form, tries it on past calls, and takes it away again', async () => {
     await open();
     await show(page, 'rules?rule=new');

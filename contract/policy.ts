@@ -139,6 +139,8 @@ export const Reason = z.strictObject({
   id: z.string(),
   /** One sentence for a person. */
   text: z.string(),
+  /** Of a rule that asks: what it says, for whoever words it in another language. */
+  rule: Rule.pick({ source: true, client: true, match: true, note: true }).optional(),
 });
 export type Reason = z.infer<typeof Reason>;
 

@@ -89,7 +89,7 @@ async function vitest() {
       '--reporter=json',
       `--outputFile.json=${report}`,
       // Vitest leaves one core free by itself: half of them, where there are two.
-      ...(project === 'alone' ? [] : ['--maxWorkers=100%']),
+      ...(project === 'unit' || project === 'e2e' ? ['--maxWorkers=100%'] : []),
     ];
     const code = await run(join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), args);
     const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;

@@ -119,9 +119,13 @@ function timeFor(effect: Decision, { now, steadyNow = now }: DecideContext): num
 function byRule(effect: Effect, rule: Rule): EffectDecision {
   const verb = { allow: 'may', ask: 'must ask to', deny: 'may not' }[rule.effect];
   const source = rule.source === 'project' ? "The project's policy" : 'A rule';
-  const note = rule.note === undefined ? '' : ` (${rule.note})`;
-  const text = `${source} says: ${rule.client ?? 'any client'} ${verb} ${matchWords(rule.match)}${note}.`;
-  return { effect, decision: rule.effect, reason: { by: 'rule', id: rule.id, text } };
+  const { client, match, note } = rule;
+  const noted = note === undefined ? '' : ` (${note})`;
+  const text = `${source} says: ${client ?? 'any client'} ${verb} ${matchWords(match)}${noted}.`;
+  const reason = { by: 'rule', id: rule.id, text } as const;
+  if (rule.effect !== 'ask') return { effect, decision: rule.effect, reason };
+  const said = { source: rule.source, match, ...(client && { client }), ...(note && { note }) };
+  return { effect, decision: 'ask', reason: { ...reason, rule: said } };
 }
 
 function byDefault(effect: Effect): EffectDecision {

@@ -81,7 +81,7 @@ export function matchWords(match: Match): string {
     case 'net':
       return `reach ${listWords(match.hosts)}${match.ports === undefined ? '' : ` on ${match.ports.join(', ')}`}`;
     case 'secret':
-      return `use the key of ${listWords(match.providers)}`;
+      return `use the ${joinSome(match.providers.map(keyWords))}`;
     case 'query':
       return `${match.access === 'write' ? 'change' : 'query'} ${listWords(match.databases)}${where}`;
   }
@@ -159,6 +159,10 @@ function repositoryWords(path: string, workspace: string): string {
 }
 
 function listWords(items: readonly string[]): string {
-  const shown = items.slice(0, 5).map(showLine).join(', ');
+  return joinSome(items.map(showLine));
+}
+
+function joinSome(items: readonly string[]): string {
+  const shown = items.slice(0, 5).join(', ');
   return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;
 }

@@ -1,7 +1,7 @@
 import { Check, ExternalLink, Timer, X } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, useId, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
-import type { EffectDecision, Match } from '../../contract/policy.ts';
+import type { Match } from '../../contract/policy.ts';
 import type { Messages } from '../messages/en.ts';
 import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { desktop } from '../shared/bridge.ts';
@@ -10,6 +10,7 @@ import { countdown } from '../shared/format.ts';
 import { ask, askDesktop, HostError, hostNow } from '../shared/host.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
+import { reasonText } from '../shared/match-text.ts';
 import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
 import { Button, Notice, Shown } from '../shared/parts.tsx';
@@ -47,7 +48,8 @@ export function ApprovalCard({
   const meant = useGuard();
   const seen = useSeen(card, approval.warnings.length);
   const heading = useId();
-  const m = useMessages().approvals;
+  const words = useMessages();
+  const m = words.approvals;
   // The main window of the desktop has no way to say yes or no: the approval window has.
   const elsewhere = desktop()?.kind === 'main';
 
@@ -108,7 +110,7 @@ export function ApprovalCard({
           </div>
         ))}
         <p className={styles.why}>
-          <strong>{m.why}</strong> {whyItAsks(approval, m).join(' ')}
+          <strong>{m.why}</strong> {whyItAsks(approval, words).join(' ')}
           {approval.waiters > 1 && ` ${m.tries(approval.waiters)}`}
         </p>
         {approval.previews.map((preview, at) => (
@@ -219,12 +221,8 @@ function TimeLeft({ expiresAt }: { expiresAt: number }) {
   );
 }
 
-/** What decided to ask, each reason once. What a rule or a guard says is the host's to word. */
-function whyItAsks(approval: Approval, m: Messages['approvals']): readonly string[] {
+/** What decided to ask, each reason once. What a guard says is the host's to word. */
+function whyItAsks(approval: Approval, m: Messages): readonly string[] {
   const asked = approval.reasons.filter((one) => one.decision === 'ask');
-  return [...new Set(asked.map((one) => reasonWords(one, m)))];
-}
-
-function reasonWords({ effect, reason }: EffectDecision, m: Messages['approvals']): string {
-  return reason.by === 'default' && effect.kind !== 'read' ? m.noRule[effect.kind] : reason.text;
+  return [...new Set(asked.map((one) => reasonText(one, m)))];
 }

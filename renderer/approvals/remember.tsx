@@ -3,9 +3,8 @@ import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
 import type { Match } from '../../contract/policy.ts';
 import { KindLabel } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
-import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
-import { matchVerb, patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
+import { matchText, matchVerb, patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
 import styles from './remember.module.css';
 
 /** For how long an "Allow" counts, and for what. */
@@ -50,7 +49,8 @@ function Pattern({
   pattern: string | Match[] | undefined;
   onPattern: (pattern: string | Match[]) => void;
 }) {
-  const m = useMessages().approvals;
+  const words = useMessages();
+  const m = words.approvals;
   const [parts, setParts] = useState<readonly Part[] | undefined>(
     Array.isArray(pattern) ? pattern.map(partOf) : undefined,
   );
@@ -79,7 +79,7 @@ function Pattern({
         >
           {approval.suggestions.map((suggestion) => (
             <option key={suggestion.id} value={suggestion.id}>
-              {visible(suggestion.label)}
+              {suggestion.match.map((one) => matchText(one, words)).join('; ')}
             </option>
           ))}
         </select>

@@ -156,6 +156,30 @@ export const de: Messages = {
     keyOf: (provider: string) => `den Schlüssel für ${provider}`,
     in: (workspace: string) => `in ${workspace}`,
   },
+  leave: {
+    in: (workspace) => ` in ${workspace}`,
+    andMore: (list, n) => `${list} und ${n} mehr`,
+    read: (what, where) => `${what}${where} lesen`,
+    write: (ops, what, where) => `${what}${where} ${ops.join(' oder ')}`,
+    change: 'ändern',
+    ops: {
+      create: 'erstellen',
+      modify: 'ändern',
+      delete: 'löschen',
+      move: 'verschieben',
+      mkdir: 'als Ordner anlegen',
+      'git-stage': 'vormerken',
+      'git-commit': 'committen',
+      'git-branch': 'einen Branch anlegen',
+      'git-switch': 'den Branch wechseln',
+      'git-restore': 'wiederherstellen',
+    },
+    run: (command, hasInput, where) =>
+      `${command}${hasInput ? ' mit genau dieser Eingabe' : ''}${where} ausführen`,
+    reach: (hosts, ports) => `${hosts}${ports === '' ? '' : `, Port ${ports},`} erreichen`,
+    use: (keys) => `${keys} verwenden`,
+    query: (what, where, changes) => `${what}${where} ${changes ? 'ändern' : 'abfragen'}`,
+  },
   wants: {
     wants: (who, what) => `${who} möchte ${what}`,
     wantsNothing: (who) => `${who} möchte nichts tun, was etwas ändert`,
@@ -221,6 +245,8 @@ export const de: Messages = {
     next: 'Weiter',
     previous: 'Zurück',
     why: 'Warum gefragt wird.',
+    ruleAsks: (isProjects, client, what, note) =>
+      `${isProjects ? 'Die Regeln des Projekts sagen' : 'Eine Regel sagt'}: ${client ?? 'jeder Client'} muss fragen, um Folgendes zu tun: ${what}${note}.`,
     noRule: {
       write: 'Keine Regel und keine Erlaubnis deckt das ab: Eine Änderung braucht Ihre Antwort.',
       exec: 'Keine Regel und keine Erlaubnis deckt das ab: Ein Befehl braucht Ihre Antwort.',

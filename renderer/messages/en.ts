@@ -154,6 +154,33 @@ export const en = {
     keyOf: (provider: string) => `the ${provider} key`,
     in: (workspace: string) => `in ${workspace}`,
   },
+  /** What an answer is remembered for. In English the host writes them too, in main/core/words.ts; a test compares. */
+  leave: {
+    in: (workspace: string) => ` in ${workspace}`,
+    andMore: (list: string, n: number) => `${list} and ${n} more`,
+    read: (what: string, where: string) => `read ${what}${where}`,
+    write: (ops: readonly string[], what: string, where: string) => `${ops.join(' or ')} ${what}${where}`,
+    /** Whatever changes it. */
+    change: 'change',
+    ops: {
+      create: 'create',
+      modify: 'change',
+      delete: 'delete',
+      move: 'move',
+      mkdir: 'make the folder',
+      'git-stage': 'stage in',
+      'git-commit': 'commit to',
+      'git-branch': 'make a branch in',
+      'git-switch': 'switch the branch of',
+      'git-restore': 'restore',
+    },
+    run: (command: string, hasInput: boolean, where: string) =>
+      `run ${command}${hasInput ? ' with exactly that input' : ''}${where}`,
+    reach: (hosts: string, ports: string) => `reach ${hosts}${ports === '' ? '' : ` on ${ports}`}`,
+    use: (keys: string) => `use the ${keys}`,
+    query: (what: string, where: string, changes: boolean) =>
+      `${changes ? 'change' : 'query'} ${what}${where}`,
+  },
   /** Titles of approvals. In English the host writes them too, in main/core/words.ts; a test compares the two. */
   wants: {
     wants: (who: string, what: string) => `${who} wants to ${what}`,
@@ -223,6 +250,9 @@ export const en = {
     next: 'Next',
     previous: 'Previous',
     why: 'Why it asks.',
+    /** What a rule says that asks. In English it is the host's own sentence. */
+    ruleAsks: (isProjects: boolean, client: string | undefined, what: string, note: string) =>
+      `${isProjects ? "The project's policy" : 'A rule'} says: ${client ?? 'any client'} must ask to ${what}${note}.`,
     noRule: {
       write: "No rule or grant covers this: a change needs a person's answer.",
       exec: "No rule or grant covers this: a command needs a person's answer.",

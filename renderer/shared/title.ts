@@ -111,7 +111,8 @@ function sameOp(a: Effect, b: Effect): boolean {
   return a.kind !== 'write' || b.kind !== 'write' || a.op === b.op;
 }
 
-function keyOf(id: string, m: Words): string {
+/** A key or secret by its name. */
+export function keyOf(id: string, m: Words): string {
   return id.startsWith('secret:') ? m.secret(visible(id.slice('secret:'.length))) : m.key(visible(id));
 }
 

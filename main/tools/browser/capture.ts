@@ -17,6 +17,8 @@ const SMALL_EDGE = 400;
 const MAX_HEIGHT = 16_000;
 const MAX_PIXELS = 40_000_000;
 const TITLE_MS = 1000;
+/** A picture as large as may be takes seconds where the machine is busy. */
+const PICTURE_MS = 30_000;
 const JPEG_QUALITY = 80;
 
 export interface Shot {
@@ -128,7 +130,7 @@ async function take(open: OpenPage, shot: Shot): Promise<{ data: Buffer; notes: 
     // Secrets that a page shows can be covered before anybody sees the picture.
     mask: shot.mask.map((selector) => page.locator(selector)),
     animations: 'disabled' as const,
-    timeout: STEP_MS,
+    timeout: PICTURE_MS,
   };
   try {
     await refuseMasksOfNothing(open, shot.mask);
@@ -151,7 +153,7 @@ async function take(open: OpenPage, shot: Shot): Promise<{ data: Buffer; notes: 
     return { data: await page.screenshot({ ...options, fullPage: true, clip }), notes };
   } catch (error) {
     const what = shot.element === undefined ? 'The page' : `${shot.element}`;
-    throw pageError(error, open, `${what} could not be pictured within ${STEP_MS / 1000} s`);
+    throw pageError(error, open, `${what} could not be pictured within ${PICTURE_MS / 1000} s`);
   }
 }
 

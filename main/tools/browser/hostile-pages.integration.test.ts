@@ -186,7 +186,7 @@ describe.skipIf(!HAS_BROWSER)('hostile pages', () => {
         void res.writeHead(200, { 'content-disposition': 'attachment; filename=a.bin' }).end('x'),
     });
     bench = await BrowserBench.create({ 'index.html': '' });
-    bench.bench.set({ browser: { loadSeconds: 3 } });
+    bench.bench.set({ browser: { loadSeconds: 6 } });
     bench.allow(site);
   });
   beforeEach(() => {

@@ -128,6 +128,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await page.getByRole('heading', { name: 'Claude Code möchte src/cart.ts in shop ändern' }).waitFor();
     await page.getByText('Eine Änderung braucht Ihre Antwort.').waitFor();
     await page.getByRole('button', { name: 'Cursor möchte npm test in shop ausführen' }).waitFor();
+    await page.getByRole('radio', { name: /Stunde/ }).check();
+    expect(await page.locator('option').allInnerTexts()).toEqual([
+      'src/cart.ts in shop ändern',
+      expect.stringMatching(/^src\/\*\* in shop .*ändern/),
+      expect.stringMatching(/^\*\* in shop .*ändern/),
+    ]);
     for (const place of PAGE_IDS) {
       await show(page, place);
       const labels = (await page

@@ -52,9 +52,19 @@ describe('kill -9 in the middle of load [LOG-4]', () => {
   const APPEND = `
     import { writeSync } from 'node:fs';
     const store = openStore({ home, clock, log });
+    // Whoever reads may be slower than this writes.
+    const tell = (text) => {
+      for (let rest = Buffer.from(text); rest.length > 0; ) {
+        try {
+          rest = rest.subarray(writeSync(1, rest));
+        } catch (error) {
+          if (error.code !== 'EAGAIN') throw error;
+        }
+      }
+    };
     for (let i = 0; ; i++) {
       const row = store.audit.append({ type: 'call.finished', actor: name, callId: name + '_' + i, summary: 'row ' + i + ' of ' + name });
-      writeSync(1, row.seq + ' ' + row.hash + '\\n');
+      tell(row.seq + ' ' + row.hash + '\\n');
       if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   `;

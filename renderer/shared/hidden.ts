@@ -1,6 +1,6 @@
 /** Controls, formats (bidi, zero-width, tags), separators, lone surrogates, and what is drawn as nothing. */
 const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u2065\u3164\uffa0\ufff0-\ufff8\ufffe\uffff]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/gu;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u2065\u3164\uffa0\ufff0-\ufffc\ufffe\uffff]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/gu;
 
 /** The names that the host gives them too: the same character reads the same wherever it is shown. */
 const NAMES: Readonly<Record<number, string>> = {

@@ -45,6 +45,7 @@ const CALLS: readonly (readonly Effect[])[] = [
   [],
   [read('.')],
   [read('src/a.ts')],
+  [read('src/\ufffca\u2065.ts')],
   [{ kind: 'read', workspace: 'shop', path: 'src', tree: true }],
   [read('a'), read('b')],
   [read('a'), read('b', 'other')],

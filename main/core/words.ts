@@ -15,6 +15,9 @@ const OP_WORDS: Record<WriteOp, string> = {
   'git-restore': 'restore',
 };
 
+/** A match that names no access is of both. */
+const ACCESS_WORDS = { read: 'query', write: 'change', any: 'query or change' } as const;
+
 /** How grave an effect is: titles and lists name the gravest first. */
 const GRAVITY: Record<Effect['kind'], number> = { exec: 5, secret: 4, net: 3, write: 2, query: 1, read: 0 };
 
@@ -79,11 +82,11 @@ export function matchWords(match: Match): string {
     case 'exec':
       return `run ${match.argv.map((part) => (part === '...' ? '…' : quoteArgument(part))).join(' ')}${match.stdin === undefined ? '' : ' with exactly that input'}${where}`;
     case 'net':
-      return `reach ${listWords(match.hosts)}${match.ports === undefined ? '' : ` on ${match.ports.join(', ')}`}`;
+      return `reach ${listWords(match.hosts)}${match.ports === undefined ? '' : ` on ${match.ports.join(', ')}`}${match.methods === undefined ? '' : ` (${match.methods.join(', ')})`}`;
     case 'secret':
       return `use the ${joinSome(match.providers.map(keyWords))}`;
     case 'query':
-      return `${match.access === 'write' ? 'change' : 'query'} ${listWords(match.databases)}${where}`;
+      return `${ACCESS_WORDS[match.access ?? 'any']} ${listWords(match.databases)}${where}`;
   }
 }
 

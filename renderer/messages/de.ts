@@ -176,9 +176,14 @@ export const de: Messages = {
     },
     run: (command, hasInput, where) =>
       `${command}${hasInput ? ' mit genau dieser Eingabe' : ''}${where} ausführen`,
-    reach: (hosts, ports) => `${hosts}${ports === '' ? '' : `, Port ${ports},`} erreichen`,
+    reach: (hosts, ports, methods) =>
+      `${hosts}${ports === '' ? '' : `, Port ${ports},`} erreichen${methods === '' ? '' : ` (${methods})`}`,
     use: (keys) => `${keys} verwenden`,
-    query: (what, where, changes) => `${what}${where} ${changes ? 'ändern' : 'abfragen'}`,
+    query: {
+      read: (what, where) => `${what}${where} abfragen`,
+      write: (what, where) => `${what}${where} ändern`,
+      any: (what, where) => `${what}${where} abfragen oder ändern`,
+    },
   },
   wants: {
     wants: (who, what) => `${who} möchte ${what}`,

@@ -176,10 +176,14 @@ export const en = {
     },
     run: (command: string, hasInput: boolean, where: string) =>
       `run ${command}${hasInput ? ' with exactly that input' : ''}${where}`,
-    reach: (hosts: string, ports: string) => `reach ${hosts}${ports === '' ? '' : ` on ${ports}`}`,
+    reach: (hosts: string, ports: string, methods: string) =>
+      `reach ${hosts}${ports === '' ? '' : ` on ${ports}`}${methods === '' ? '' : ` (${methods})`}`,
     use: (keys: string) => `use the ${keys}`,
-    query: (what: string, where: string, changes: boolean) =>
-      `${changes ? 'change' : 'query'} ${what}${where}`,
+    query: {
+      read: (what: string, where: string) => `query ${what}${where}`,
+      write: (what: string, where: string) => `change ${what}${where}`,
+      any: (what: string, where: string) => `query or change ${what}${where}`,
+    },
   },
   /** Titles of approvals. In English the host writes them too, in main/core/words.ts; a test compares the two. */
   wants: {

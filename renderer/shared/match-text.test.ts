@@ -21,6 +21,7 @@ const MATCHES: readonly Match[] = [
   { kind: 'exec', argv: ['echo', "it's"], workspace: 'shop', stdin: 'a'.repeat(64) },
   { kind: 'net', hosts: ['example.com'] },
   { kind: 'net', hosts: SIX, ports: [443, 8443] },
+  { kind: 'net', hosts: ['example.com'], ports: [443], methods: ['GET', 'HEAD'] },
   { kind: 'secret', providers: ['anthropic'] },
   { kind: 'secret', providers: ['secret:shop-api', 'openai'] },
   { kind: 'query', databases: ['shop.db'] },
@@ -42,6 +43,21 @@ describe('what an answer is remembered for', () => {
       expect(match.map((one) => matchText(one, en)).join('; ')).toBe(label);
   });
 
+  it.each<[string, Effect, readonly string[]]>([
+    [
+      'a request',
+      { kind: 'net', method: 'GET', host: 'example.com', port: 443, url: 'https://example.com/' },
+      ['reach example.com on 443 (GET)', 'reach example.com on 443'],
+    ],
+    [
+      'a change of a database',
+      { kind: 'query', workspace: 'shop', database: 'shop.db', access: 'write' },
+      ['change shop.db in shop', 'query or change shop.db in shop'],
+    ],
+  ])('tells the wider suggestion from the narrow one: %s', (_, effect, labels) =>
+    expect(suggest([effect]).map(({ label }) => label)).toEqual(labels),
+  );
+
   it.each<[Match, string]>([
     [{ kind: 'read', paths: ['**'], workspace: 'shop' }, '** in shop lesen'],
     [
@@ -50,6 +66,7 @@ describe('what an answer is remembered for', () => {
     ],
     [{ kind: 'exec', argv: ['npm', '...'], workspace: 'shop' }, 'npm … in shop ausführen'],
     [{ kind: 'net', hosts: ['example.com'], ports: [443] }, 'example.com, Port 443, erreichen'],
+    [{ kind: 'query', databases: ['shop.db'] }, 'shop.db abfragen oder ändern'],
     [{ kind: 'secret', providers: ['anthropic'] }, 'den Schlüssel für anthropic verwenden'],
     [{ kind: 'query', databases: ['shop.db'], access: 'write' }, 'shop.db ändern'],
   ])('in German: %j', (match, text) => expect(matchText(match, de)).toBe(text));

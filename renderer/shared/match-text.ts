@@ -39,11 +39,11 @@ export function matchText(match: Match, { leave, wants }: Pick<Messages, 'leave'
       return leave.run(command, match.stdin !== undefined, where);
     }
     case 'net':
-      return leave.reach(what, match.ports?.join(', ') ?? '');
+      return leave.reach(what, match.ports?.join(', ') ?? '', match.methods?.join(', ') ?? '');
     case 'secret':
       return leave.use(named(match.providers.map((provider) => keyOf(provider, wants))));
     case 'query':
-      return leave.query(what, where, match.access === 'write');
+      return leave.query[match.access ?? 'any'](what, where);
   }
 }
 

@@ -178,7 +178,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await page.getByRole('dialog', { name: /^Row / }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.evaluate("document.activeElement?.getAttribute('role')")).toBe('grid');
+    await expect.poll(() => page.evaluate("document.activeElement?.getAttribute('role')")).toBe('grid');
   });
 
   it('adds a client, whose token works, and shows it never again', async () => {

@@ -1,11 +1,26 @@
 import { z } from 'zod';
 import { Effect } from './effects.ts';
 import { EffectDecision, GrantScope, Match } from './policy.ts';
+import { en } from './words-en.ts';
+
+/** Names and figures that words are about, display-safe. */
+const about = z.array(z.union([z.string(), z.number()])).max(4);
+const codes = <W extends object>(words: W) => z.enum(Object.keys(words) as (keyof W & string)[]);
+
+/** Something that could mislead. `warningText` says it, in any language. */
+export const Warning = z.strictObject({ code: codes(en.warnings), about });
+export type Warning = z.infer<typeof Warning>;
+
+/** What stands above a text that is shown. `previewTitleText` says it, in any language. */
+export const PreviewTitle = z.strictObject({ code: codes(en.titles), about });
+export type PreviewTitle = z.infer<typeof PreviewTitle>;
 
 export const DiffPreview = z.strictObject({
   kind: z.literal('diff'),
-  /** Workspace-relative path, display-safe. */
+  /** Workspace-relative path, display-safe; empty where it is of several files. */
   path: z.string(),
+  /** How many files it is of, where that is not the one at `path`. */
+  files: z.int().optional(),
   /** Unified diff. Never cut silently: `omitted` counts the lines left out of the middle. */
   diff: z.string(),
   added: z.int(),
@@ -26,7 +41,7 @@ export const Preview = z.discriminatedUnion('kind', [
     env: z.array(z.string()),
     stdin: z.string().optional(),
   }),
-  z.strictObject({ kind: z.literal('text'), title: z.string(), text: z.string(), omitted: z.int() }),
+  z.strictObject({ kind: z.literal('text'), title: PreviewTitle, text: z.string(), omitted: z.int() }),
 ]);
 export type Preview = z.infer<typeof Preview>;
 
@@ -59,7 +74,7 @@ export const Approval = z.strictObject({
   reasons: z.array(EffectDecision),
   previews: z.array(Preview),
   /** Things that could mislead, each a line of its own. */
-  warnings: z.array(z.string()),
+  warnings: z.array(Warning),
   /** How long the answer may be remembered. `once` alone where a rule says to ask every time. */
   scopes: z.array(ApprovalScope),
   suggestions: z.array(Suggestion),

@@ -120,7 +120,10 @@ it('a secret in the prompt is pointed out, and a denial sends nothing', async ()
     arguments: { prompt: 'Why does ghp_abcdefghijklmnopqrstuvwxyz0123456789 not work?' },
   });
   const waiting = await host.waiting();
-  expect(waiting.warnings.join()).toContain('looks like it holds a secret: GitHub token');
+  expect(waiting.warnings).toContainEqual({
+    code: 'holdsSecret',
+    about: ['GitHub token', expect.any(Number)],
+  });
   await host.api('approvals.decide', { id: waiting.id, decision: 'deny' });
   expect((await call).isError).toBe(true);
   expect(sent).toEqual([]);

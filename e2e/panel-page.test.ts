@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Approval } from '../contract/approvals.ts';
+import { warning } from '../contract/sentences.ts';
 import { realClock, silentLog } from '../main/core/testing.ts';
 import { type Panel, startPanel } from '../main/headless/panel.ts';
 import { en } from '../renderer/messages/en.ts';
@@ -91,7 +92,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   it('shows what waits, without a word of complaint from the content security policy', async () => {
     fake.approvals.push(approval('a'));
     await enter();
-    await card().getByText(en.approvals.noRule.write).waitFor();
+    await card().getByText(en.said.reasons.noRule.write).waitFor();
     expect(page.url()).toBe(`${panel.url}#/approvals`);
     expect(await page.title()).toBe('(1) Approvals · Fastband');
     await page.getByRole('link', { name: 'Activity', exact: true }).click();
@@ -212,7 +213,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('answers several that are alike together, each just this once, and leaves out what has a warning', async () => {
     for (const id of ['a.txt', 'b.txt']) fake.ask(approval(id));
-    fake.ask(approval('c.txt', { warnings: ['This is a trap.'] }));
+    fake.ask(approval('c.txt', { warnings: [warning('linkedFolder')] }));
     await enter();
     const together = page.getByRole('button', { name: 'Answer these 2 together' });
     await together.waitFor();
@@ -340,7 +341,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
 
   it('does not allow before a warning below the edge of the window was seen', async () => {
     const effects = Array.from({ length: 38 }, (_, n) => ({ ...change, path: `src/${n}.ts` }));
-    fake.approvals.push(approval('a', { effects, warnings: ['This command can run anything.'] }));
+    fake.approvals.push(approval('a', { effects, warnings: [warning('shell', 'sh')] }));
     await page.setViewportSize({ width: 1280, height: 500 });
     await enter();
     await ready('change 38 places in shop');

@@ -127,7 +127,10 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await show(page, 'approvals');
     await page.getByRole('heading', { name: 'Claude Code möchte src/cart.ts in shop ändern' }).waitFor();
     await page.getByText('Eine Änderung braucht Ihre Antwort.').waitFor();
-    await page.getByRole('button', { name: 'Cursor möchte npm test in shop ausführen' }).waitFor();
+    const command = page.getByRole('button', { name: 'Cursor möchte npm test in shop ausführen' });
+    await command.click();
+    await page.getByText(/ Was geschieht, ist von hier aus nicht zu sehen\.$/).waitFor();
+    await page.getByRole('button', { name: 'Claude Code möchte src/cart.ts in shop ändern' }).click();
     await page.getByRole('radio', { name: /Stunde/ }).check();
     expect(await page.locator('option').allInnerTexts()).toEqual([
       'src/cart.ts in shop ändern',

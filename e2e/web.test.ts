@@ -63,7 +63,12 @@ describe('fetch_url', () => {
     const approval = await host.waiting();
     expect(approval.title).toBe(`Claude Code wants to reach localhost:${port} (GET, not encrypted)`);
     expect(approval.previews).toEqual([
-      { kind: 'text', title: 'Page', text: `GET http://localhost:${port}/hours`, omitted: 0 },
+      {
+        kind: 'text',
+        title: { code: 'page', about: [] },
+        text: `GET http://localhost:${port}/hours`,
+        omitted: 0,
+      },
     ]);
     expect(arrived).toEqual([]);
     const whole = approval.suggestions.find(({ id }) => id === 'host');

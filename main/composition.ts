@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { About, Diagnostics } from '../contract/about.ts';
 import { type AuditRow, type AuditVerifyOutput, INDEX_TASK } from '../contract/audit.ts';
 import type { ChannelInput } from '../contract/channels.ts';
+import { showLine } from '../contract/display.ts';
 import type {
   ClientState,
   HealthCheck,
@@ -19,7 +20,6 @@ import { approvalRecords } from './core/approval-records.ts';
 import { ApprovalQueue } from './core/approvals.ts';
 import { AuthFailures } from './core/auth-failures.ts';
 import { Dispatcher } from './core/dispatch.ts';
-import { showLine } from './core/display.ts';
 import { FastbandError, toWireError } from './core/errors.ts';
 import { Gallery } from './core/gallery.ts';
 import { ChangeJournal } from './core/journal.ts';

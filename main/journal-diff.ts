@@ -1,5 +1,5 @@
+import { showHidden, showLine } from '../contract/display.ts';
 import type { JournalDiff } from '../contract/entities.ts';
-import { showHidden, showLine } from './core/display.ts';
 import type { ChangeJournal } from './core/journal.ts';
 import { diffPreview } from './tools/diff-preview.ts';
 

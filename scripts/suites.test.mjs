@@ -14,7 +14,7 @@ describe('the attack suites', () => {
       {
         testResults: [
           file('/at/main/guard/path.test.ts', 'passed', 'failed', 'skipped'),
-          file('/at/main/core/words.test.ts', 'passed'),
+          file('/at/main/core/canonical.test.ts', 'passed'),
         ],
       },
       { testResults: [file('C:\\at\\main\\guard\\path.property.test.ts', 'passed')] },

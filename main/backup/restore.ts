@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { realpath, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { BackupFacts } from '../../contract/backups.ts';
-import { showLine } from '../core/display.ts';
+import { showLine } from '../../contract/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import type { Clock, Log } from '../ports.ts';
 import { ASIDE, DATABASE_FILE } from '../store/home.ts';

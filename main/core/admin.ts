@@ -2,20 +2,21 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { SettingsImport } from '../../contract/about.ts';
 import type { ChannelInput, ChannelOutput } from '../../contract/channels.ts';
+import { showLine } from '../../contract/display.ts';
 import type { Client, ModelLimits, ToolInfo, Workspace } from '../../contract/entities.ts';
 import type { Grant, Rule, RuleInput, RulesImport } from '../../contract/policy.ts';
+import { matchText } from '../../contract/sentences.ts';
 import type { Settings, SettingsPatch } from '../../contract/settings.ts';
+import { en } from '../../contract/words-en.ts';
 import { planImport, resetPatch } from '../config/settings-transfer.ts';
 import { isOwn } from '../guard/fs-home.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { canonicalJson } from './canonical.ts';
-import { showLine } from './display.ts';
 import { FastbandError } from './errors.ts';
 import { newId } from './ids.ts';
 import { compileMatch } from './match.ts';
 import { readPolicy } from './policy-reader.ts';
 import type { Redactor } from './redact.ts';
-import { matchWords } from './words.ts';
 
 /** The tables that a person's changes go to, as far as they are used here. */
 export interface AdminStore {
@@ -169,7 +170,7 @@ export class Admin {
       () => this.#deps.store.grants.revoke(id),
       (grant) => ({
         type: 'grant.revoked',
-        summary: `Grant revoked: ${showLine(grant.clientName)} may no longer ${matchWords(grant.match)}.`,
+        summary: `Grant revoked: ${showLine(grant.clientName)} may no longer ${matchText(grant.match, en)}.`,
         detail: { grant },
       }),
     );
@@ -339,7 +340,7 @@ function removedRow(rule: Rule): Omit<AuditEntry, 'actor'> {
 
 function ruleWords(rule: Rule): string {
   const verb = { allow: 'may', ask: 'must ask to', deny: 'may not' }[rule.effect];
-  return `${showLine(rule.client ?? 'any client')} ${verb} ${matchWords(rule.match)}`;
+  return `${showLine(rule.client ?? 'any client')} ${verb} ${matchText(rule.match, en)}`;
 }
 
 function settingNames(patch: SettingsPatch): string[] {

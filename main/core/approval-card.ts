@@ -1,11 +1,12 @@
-import type { Approval, Preview } from '../../contract/approvals.ts';
+import type { Approval, Preview, PreviewTitle, Warning } from '../../contract/approvals.ts';
+import { hasHidden, showHidden, showLine } from '../../contract/display.ts';
 import type { Effect } from '../../contract/effects.ts';
 import type { Explanation } from '../../contract/policy.ts';
-import { hasHidden, showHidden, showLine } from './display.ts';
+import { titleOf, warning } from '../../contract/sentences.ts';
+import { en } from '../../contract/words-en.ts';
 import { suggest } from './suggest.ts';
 import type { PlanPreview } from './tool.ts';
 import { TRIAL } from './trial.ts';
-import { titleWords } from './words.ts';
 
 /** What a call asks a person for. */
 export interface ApprovalRequest {
@@ -32,13 +33,13 @@ export function newApproval(request: ApprovalRequest, id: string, now: number): 
     JSON.stringify([previews, effects.map(effectText)]).includes('⟦') ||
     effects.some((one) => hasHidden(effectText(one)));
   const warnings = [
-    ...request.preview.warnings.map(showLine),
-    ...(hidden ? ['Some of this holds characters that are normally invisible. They are shown as ⟦…⟧.'] : []),
+    ...request.preview.warnings.map(aboutShown),
+    ...(hidden ? [warning('hiddenCharacters')] : []),
   ];
   return {
     id,
     status: 'waiting',
-    title: titleWords(request.client.name, effects),
+    title: titleOf(request.client.name, effects, en),
     clientId: request.client.id,
     clientName: showLine(request.client.name),
     tool: request.tool,
@@ -57,6 +58,11 @@ export function newApproval(request: ApprovalRequest, id: string, now: number): 
 
 function effectText(effect: Effect): string {
   return Object.values(effect).flat().join(' ');
+}
+
+/** What words are about, with nothing hidden in it. */
+function aboutShown<T extends Warning | PreviewTitle>(said: T): T {
+  return { ...said, about: said.about.map((one) => (typeof one === 'string' ? showLine(one) : one)) };
 }
 
 function displaySafe(preview: Preview): Preview {
@@ -81,7 +87,7 @@ function displaySafe(preview: Preview): Preview {
     case 'text':
       return {
         ...preview,
-        title: showLine(preview.title),
+        title: aboutShown(preview.title),
         text: showHidden(plainLineEnds(preview.text, (line) => line !== '')),
       };
   }

@@ -1,11 +1,12 @@
 import type { Approval } from '../../contract/approvals.ts';
+import { showLine } from '../../contract/display.ts';
 import type { Grant } from '../../contract/policy.ts';
+import { matchText } from '../../contract/sentences.ts';
+import { en } from '../../contract/words-en.ts';
 import type { Clock } from '../ports.ts';
 import type { ApprovalHooks, GrantRequest } from './approvals.ts';
 import type { AuditSink } from './audit-entry.ts';
-import { showLine } from './display.ts';
 import type { Redactor } from './redact.ts';
-import { matchWords } from './words.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -86,7 +87,7 @@ export function approvalRecords({ store, redactor, steady, granted }: ApprovalRe
         actor: 'person',
         clientId: approval.clientId,
         summary: redactor.text(
-          `Granted: ${showLine(approval.clientName)} may ${matchWords(match)} (${grant.scope}).`,
+          `Granted: ${showLine(approval.clientName)} may ${matchText(match, en)} (${grant.scope}).`,
         ),
         detail: { grant: redactor.json(grant) },
       });

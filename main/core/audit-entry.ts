@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { AuditDecision, AuditOutcome, AuditRow, AuditType } from '../../contract/audit.ts';
+import { middleCut } from '../../contract/display.ts';
 import type { EffectKind } from '../../contract/effects.ts';
 import type { Explanation } from '../../contract/policy.ts';
-import { middleCut } from './display.ts';
 import { toWireError } from './errors.ts';
 import type { Redactor } from './redact.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../contract/effects.ts';
+import { previewTitle } from '../../contract/sentences.ts';
 import { MAX_HELD_PER_CLIENT } from './approvals.ts';
 import { AT_ONCE } from './dispatch.ts';
 import { exactMatch } from './match.ts';
@@ -169,7 +170,12 @@ describe('what waits for a person [CALL-6]', () => {
 
   it('is remembered once it is settled, as far as there is room', async () => {
     const asked = fakeTool('asked', [write]);
-    const preview = { kind: 'text' as const, title: 'A text', text: 'x'.repeat(2 * 1024 * 1024), omitted: 0 };
+    const preview = {
+      kind: 'text' as const,
+      title: previewTitle('prompt'),
+      text: 'x'.repeat(2 * 1024 * 1024),
+      omitted: 0,
+    };
     const plan: typeof asked.plan = (input) => ({
       effects: [write],
       data: { input },

@@ -524,7 +524,7 @@ describe('what is shown', () => {
     bench.call('change', { text: 'please just allow this' });
     const approval = await waiting(bench);
     expect(approval.title).toBe('Claude Code wants to change src/⟦RLO⟧gpj.exe in shop');
-    expect(approval.warnings.join()).toContain('invisible');
+    expect(approval.warnings).toContainEqual({ code: 'hiddenCharacters', about: [] });
     expect(approval.title).not.toContain('please');
   });
 

@@ -3,7 +3,9 @@ import type { AuditOutcome } from '../../contract/audit.ts';
 import { EFFECT_KINDS, type Effect, type EffectKind } from '../../contract/effects.ts';
 import type { Workspace } from '../../contract/entities.ts';
 import type { Explanation } from '../../contract/policy.ts';
+import { effectText } from '../../contract/sentences.ts';
 import type { Settings } from '../../contract/settings.ts';
+import { en } from '../../contract/words-en.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { ApprovalQueue, Ticket, Verdict } from './approvals.ts';
 import type { AuditEntry, AuditSink } from './audit-entry.ts';
@@ -26,7 +28,6 @@ import type {
   ToolResult,
 } from './tool.ts';
 import { visibility } from './visible.ts';
-import { effectWords } from './words.ts';
 
 /** A tool as the registry knows it: its definition, hashed, and whether it is switched on. */
 export interface RegisteredTool {
@@ -562,8 +563,10 @@ export class Dispatcher {
 
   #startSummary(prepared: Prepared): string {
     return (
-      prepared.plan.effects.slice(0, 3).map(effectWords).join('; ') +
-      (prepared.plan.effects.length > 3 ? '; …' : '')
+      prepared.plan.effects
+        .slice(0, 3)
+        .map((one) => effectText(one, en))
+        .join('; ') + (prepared.plan.effects.length > 3 ? '; …' : '')
     );
   }
 

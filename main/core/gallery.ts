@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { showLine } from '../../contract/display.ts';
 import type { PictureInfo, PictureList, PictureListInput, PictureType } from '../../contract/pictures.ts';
 import type { Settings } from '../../contract/settings.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { PictureStore } from '../store/pictures.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { BlobStore } from './blobs.ts';
-import { showLine } from './display.ts';
 import { FastbandError } from './errors.ts';
 import { newId } from './ids.ts';
 import type { Redactor } from './redact.ts';

@@ -1,7 +1,7 @@
 import { type Document, isScalar, Lexer, LineCounter, parseDocument, stringify, visit } from 'yaml';
 import type { z } from 'zod';
+import { middleCut, showLine } from '../../contract/display.ts';
 import { PolicyFile } from '../../contract/policy.ts';
-import { middleCut, showLine } from './display.ts';
 import { FastbandError } from './errors.ts';
 import { compileMatch } from './match.ts';
 

@@ -1,7 +1,8 @@
 import type { Effect } from '../../contract/effects.ts';
 import type { Decision, EffectDecision, Explanation, Grant, Match, Rule } from '../../contract/policy.ts';
+import { matchText } from '../../contract/sentences.ts';
+import { en } from '../../contract/words-en.ts';
 import { type CompiledMatch, compileMatch, type Sense } from './match.ts';
-import { matchWords } from './words.ts';
 
 /** Who asks, and when. `clientName` is what rules name; grants belong to `clientId`. */
 export interface DecideContext {
@@ -105,7 +106,7 @@ function decideEffect(
     if (grant.clientId !== context.clientId) continue;
     if (grant.expires !== undefined && grant.expires <= timeFor('allow', context)) continue;
     if (match.applies(effect, 'allow')) {
-      const text = `You allowed ${grant.clientName} to ${matchWords(grant.match)}, ${scopeWords(grant.scope)}.`;
+      const text = `You allowed ${grant.clientName} to ${matchText(grant.match, en)}, ${scopeWords(grant.scope)}.`;
       return { effect, decision: 'allow', reason: { by: 'grant', id: grant.id, text } };
     }
   }
@@ -121,7 +122,7 @@ function byRule(effect: Effect, rule: Rule): EffectDecision {
   const source = rule.source === 'project' ? "The project's policy" : 'A rule';
   const { client, match, note } = rule;
   const noted = note === undefined ? '' : ` (${note})`;
-  const text = `${source} says: ${client ?? 'any client'} ${verb} ${matchWords(match)}${noted}.`;
+  const text = `${source} says: ${client ?? 'any client'} ${verb} ${matchText(match, en)}${noted}.`;
   const reason = { by: 'rule', id: rule.id, text } as const;
   if (rule.effect !== 'ask') return { effect, decision: rule.effect, reason };
   const said = { source: rule.source, match, ...(client && { client }), ...(note && { note }) };
@@ -146,18 +147,10 @@ function byDefault(effect: Effect): EffectDecision {
     reason: {
       by: 'default',
       id: 'ask',
-      text: `No rule or grant covers this: ${DEFAULT_WORDS[effect.kind]} needs a person's answer.`,
+      text: en.reasons.noRule[effect.kind],
     },
   };
 }
-
-const DEFAULT_WORDS: Record<Exclude<Effect['kind'], 'read'>, string> = {
-  write: 'a change',
-  exec: 'a command',
-  net: 'reaching a host',
-  secret: 'the use of a key',
-  query: 'a query',
-};
 
 function scopeWords(scope: Grant['scope']): string {
   return { session: 'until Fastband stops', hour: 'for one hour', always: 'always' }[scope];

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { showLine } from '../../contract/display.ts';
 import type { Workspace } from '../../contract/entities.ts';
 import type { PolicyFile, Rule } from '../../contract/policy.ts';
 import { sha256Hex } from './canonical.ts';
-import { showLine } from './display.ts';
 import { readPolicy } from './policy-reader.ts';
 
 export const PROJECT_POLICY = '.fastband/policy.yaml';

@@ -1,11 +1,12 @@
 import type { Suggestion } from '../../contract/approvals.ts';
 import type { Effect } from '../../contract/effects.ts';
 import type { Match } from '../../contract/policy.ts';
+import { matchText } from '../../contract/sentences.ts';
+import { en } from '../../contract/words-en.ts';
 import { canonicalJson } from './canonical.ts';
 import { escapeGlob, escapeWildcard } from './glob.ts';
 import { exactMatch } from './match.ts';
 import { covers } from './policy.ts';
-import { matchWords } from './words.ts';
 
 /**
  * Patterns that a person may remember in place of asking again, narrowest first: exactly these effects (`exact`),
@@ -21,7 +22,7 @@ export function suggest(effects: readonly Effect[]): Suggestion[] {
     const key = canonicalJson(match);
     if (match.length === 0 || match.length > 20 || seen.has(key) || !covers(match, effects)) return;
     seen.add(key);
-    found.push({ id, label: match.map(matchWords).join('; '), match });
+    found.push({ id, label: match.map((one) => matchText(one, en)).join('; '), match });
   };
   offer('exact', exactMatch);
   offer('folder', (effect) => (isPlainPath(effect) ? folderMatch(effect) : exactMatch(effect)));

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Preview } from '../../contract/approvals.ts';
+import type { Preview, Warning } from '../../contract/approvals.ts';
 import type { Effect, WriteOp } from '../../contract/effects.ts';
 import type { Risk, Workspace } from '../../contract/entities.ts';
 import type { Decision } from '../../contract/policy.ts';
@@ -53,8 +53,8 @@ export interface Plan<D = unknown> {
 
 export interface PlanPreview {
   readonly previews: readonly Preview[];
-  /** Sentences about anything that could mislead. */
-  readonly warnings: readonly string[];
+  /** About anything that could mislead. */
+  readonly warnings: readonly Warning[];
 }
 
 export interface ToolResult<O> {

@@ -14,9 +14,9 @@ import {
 } from 'electron';
 import type { Approval } from '../../contract/approvals.ts';
 import type { DesktopChannel, DesktopInput } from '../../contract/desktop.ts';
+import { showLine } from '../../contract/display.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../contract/settings.ts';
-import { showLine } from '../core/display.ts';
 import { secretSource, systemClock } from '../node-ports.ts';
 import { loadAssets } from '../panel-files.ts';
 import { openUpdater } from './app-updater.ts';

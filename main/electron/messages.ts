@@ -1,6 +1,10 @@
 import type { Settings } from '../../contract/settings.ts';
+import { de as saidDe } from '../../contract/words-de.ts';
+import { en as saidEn } from '../../contract/words-en.ts';
 
 const en = {
+  /** What the panel says too. */
+  said: saidEn,
   off: 'Server off',
   on: 'Server on',
   failed: 'Fastband did not start',
@@ -41,6 +45,7 @@ const en = {
 };
 
 const de: typeof en = {
+  said: saidDe,
   off: 'Server aus',
   on: 'Server an',
   failed: 'Fastband ist nicht gestartet',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Approval } from '../../contract/approvals.ts';
+import type { Approval, Warning } from '../../contract/approvals.ts';
 import type { Effect } from '../../contract/effects.ts';
+import type { EffectDecision } from '../../contract/policy.ts';
+import { warning } from '../../contract/sentences.ts';
 import { shellMessages } from './messages.ts';
 import { noticeOf } from './notice.ts';
 
@@ -20,8 +22,13 @@ const exec: Effect = {
   binary: '/bin/ls',
   open: false,
 };
-const approval = (effects: Effect[], warnings: string[] = []) =>
-  ({ title: 'Claude Code wants to change a', effects, warnings, reasons: [] }) as unknown as Approval;
+const approval = (effects: Effect[], warnings: Warning[] = []) =>
+  ({ clientName: 'Claude Code', effects, warnings, reasons: [] }) as unknown as Approval;
+const byDefault: EffectDecision = {
+  effect: write('modify'),
+  decision: 'ask',
+  reason: { by: 'default', id: 'ask', text: 'In English.' },
+};
 const m = shellMessages('en', []);
 
 describe('Allow in a notification', () => {
@@ -34,7 +41,7 @@ describe('Allow in a notification', () => {
     expect(noticeOf(approval(effects), m).actions).toEqual(['allow', 'deny']);
   });
 
-  it.each<[string, Effect[], string[]]>([
+  it.each<[string, Effect[], Warning[]]>([
     ['a command', [exec], []],
     ['a new text beside a command', [write('create'), exec], []],
     ['a change, whose difference nobody has seen', [write('modify')], []],
@@ -52,13 +59,28 @@ describe('Allow in a notification', () => {
     ['a text that hides its ending', [write('create', 'notes.md.js')], []],
     ['what an installer reads', [write('create', 'requirements-dev.txt')], []],
     ['what an agent reads', [write('create', 'docs/AGENTS.md')], []],
-    ['a new text that has a warning', [write('create')], ['The path leads through a link.']],
+    ['a new text that has a warning', [write('create')], [warning('throughLink', 'notes.md')]],
     ['nothing that is known', [], []],
   ])('is not offered for %s', (_name, effects, warnings) => {
     expect(noticeOf(approval(effects, warnings), m).actions).toEqual(['deny']);
   });
 
   it('shows the warning first', () => {
-    expect(noticeOf(approval([exec], ['It can run anything.']), m).body).toBe('It can run anything.');
+    expect(noticeOf(approval([exec], [warning('script', 'go.sh')]), m).body).toBe(
+      'go.sh is a script. What it does cannot be seen from here.',
+    );
+  });
+
+  it('speaks the language of the panel', () => {
+    const german = shellMessages('de', []);
+    const asked = { ...approval([write('modify')]), reasons: [byDefault] };
+    expect(noticeOf(asked, german)).toEqual({
+      title: 'Claude Code möchte notes.md in shop ändern',
+      body: 'Keine Regel und keine Erlaubnis deckt das ab: Eine Änderung braucht Ihre Antwort.',
+      actions: ['deny'],
+    });
+    expect(noticeOf(approval([exec], [warning('linkedFolder')]), german).body).toBe(
+      'Der Arbeitsordner führt über einen Link.',
+    );
   });
 });

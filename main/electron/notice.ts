@@ -1,5 +1,6 @@
 import type { Approval } from '../../contract/approvals.ts';
 import type { Effect } from '../../contract/effects.ts';
+import { reasonText, titleOf, warningText } from '../../contract/sentences.ts';
 import type { ShellMessages } from './messages.ts';
 
 /** What a notification for a waiting approval shows. */
@@ -22,10 +23,16 @@ const INSTRUCTIONS = /^(agents|claude|gemini|copilot|skill|requirements|constrai
 export function noticeOf(approval: Approval, m: ShellMessages): Notice {
   const small =
     approval.warnings.length === 0 && approval.effects.length > 0 && approval.effects.every(isSmall);
+  const [warned] = approval.warnings;
   const [first] = approval.reasons.filter((one) => one.decision === 'ask');
   return {
-    title: approval.title,
-    body: approval.warnings[0] ?? first?.reason.text ?? m.look,
+    title: titleOf(approval.clientName, approval.effects, m.said),
+    body:
+      warned !== undefined
+        ? warningText(warned, m.said)
+        : first !== undefined
+          ? reasonText(first, m.said)
+          : m.look,
     actions: small ? ['allow', 'deny'] : ['deny'],
   };
 }

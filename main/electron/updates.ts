@@ -1,6 +1,6 @@
 import type { UpdateState } from '../../contract/desktop.ts';
+import { showLine } from '../../contract/display.ts';
 import type { Settings } from '../../contract/settings.ts';
-import { showLine } from '../core/display.ts';
 import type { Clock, Log } from '../ports.ts';
 
 /** A newer version that was found. */

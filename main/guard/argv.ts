@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
+import type { Warning } from '../../contract/approvals.ts';
 import type { Workspace } from '../../contract/entities.ts';
+import { warning } from '../../contract/sentences.ts';
 import { FastbandError } from '../core/errors.ts';
 import { isWithin } from '../core/within.ts';
 import { isOwn } from './fs-home.ts';
@@ -14,7 +16,7 @@ export interface ResolvedCommand {
   /** The program can run anything that its arguments or the folder tell it to. */
   readonly open: boolean;
   /** Why it can, as a sentence. */
-  readonly why?: string;
+  readonly why?: Warning;
   /** The program is a file of a workspace, which whoever may change files there may have written. */
   readonly inWorkspace: boolean;
 }
@@ -57,9 +59,7 @@ export async function resolveCommand(
   const inWorkspace = options.workspaces.some((workspace) => isWithin(binary, workspace.root));
   const why =
     openProgram(basename(name), basename(binary)) ??
-    (inWorkspace
-      ? `${basename(binary)} is a file of the workspace: it runs whatever is written in it.`
-      : undefined);
+    (inWorkspace ? warning('ownProgram', basename(binary)) : undefined);
   // What can run anything takes commands from within its arguments, and from what it reads.
   if (why !== undefined) await refuseOwn(wordsIn([...argv.slice(1), options.stdin ?? ''], options), options);
   return { argv, binary, open: why !== undefined, inWorkspace, ...(why === undefined ? {} : { why }) };

@@ -1,4 +1,4 @@
-import { showLine } from '../core/display.ts';
+import { showLine } from '../../contract/display.ts';
 import { FastbandError } from '../core/errors.ts';
 
 /** What the system says no to, in words. Everything else is a defect and stays as it is. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { showLine } from '../core/display.ts';
+import { showLine } from '../../contract/display.ts';
 import { isSamePath } from './fs-names.ts';
 import { changed, isOpenAt, NO_FOLLOW, openError } from './path.ts';
 

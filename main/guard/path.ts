@@ -1,8 +1,8 @@
 import { constants, fstatSync, readlinkSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { showLine } from '../../contract/display.ts';
 import type { Workspace } from '../../contract/entities.ts';
-import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import { errorCode, outside, unreadable } from './fs-errors.ts';
 import { type Found, findLink, findReal } from './fs-find.ts';

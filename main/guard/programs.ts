@@ -1,9 +1,14 @@
+import type { Warning } from '../../contract/approvals.ts';
+import { warning } from '../../contract/sentences.ts';
+
+type OpenKind = 'shell' | 'interpreter' | 'starter' | 'projectRunner' | 'manyOptions';
+
 /**
  * Programs whose arguments, input or folder can make them run anything. A rule or grant for one of them must name the
  * exact argv. Judged by the name that was given and by the name of the file behind it, so neither a link called `ls`
  * that leads to a shell, nor a shell that is called through another name, passes for something harmless.
  */
-const OPEN: readonly { readonly names: readonly string[]; readonly why: string }[] = [
+const OPEN: readonly { readonly names: readonly string[]; readonly why: OpenKind }[] = [
   {
     names: [
       'sh',
@@ -34,7 +39,7 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'zsh-static',
       'git-shell',
     ],
-    why: 'is a shell: it runs whatever its arguments say.',
+    why: 'shell',
   },
   {
     names: [
@@ -115,7 +120,7 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'node-gyp',
       'zx',
     ],
-    why: 'is an interpreter: it runs whatever its arguments or input say.',
+    why: 'interpreter',
   },
   {
     names: [
@@ -241,7 +246,7 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'systemctl',
       'launchctl',
     ],
-    why: 'can start any other program that its arguments name.',
+    why: 'starter',
   },
   {
     names: [
@@ -336,7 +341,7 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'rustc',
       'ld',
     ],
-    why: "runs what the project's files tell it to.",
+    why: 'projectRunner',
   },
   {
     names: [
@@ -435,7 +440,7 @@ const OPEN: readonly { readonly names: readonly string[]; readonly why: string }
       'gemini',
       'aider',
     ],
-    why: 'has options that run other programs, or reaches other machines.',
+    why: 'manyOptions',
   },
 ];
 
@@ -450,22 +455,22 @@ const BUILD =
 const SCRIPT = /\.(?:sh|bash|zsh|py|pyw|js|mjs|cjs|ts|mts|rb|pl|php|lua|tcl|awk|ps1|bat|cmd|jar)$/i;
 
 /**
- * Why a program can run anything, as a sentence; undefined when it is not known to.
+ * Why a program can run anything; undefined when it is not known to.
  *
  * @param given - base name as the caller wrote it
  * @param real - base name of the file behind it
  */
-export function openProgram(given: string, real: string): string | undefined {
+export function openProgram(given: string, real: string): Warning | undefined {
   for (const name of [real, given]) {
     const plain = name.toLowerCase().replace(/\.(?:exe|cmd|bat|com|ps1)$/, '');
-    const why = LOADER.test(plain) ? 'can start any other program that its arguments name.' : whyOf(plain);
-    if (why !== undefined) return `${name} ${why}`;
-    if (SCRIPT.test(name)) return `${name} is a script.`;
+    const why = LOADER.test(plain) ? 'starter' : whyOf(plain);
+    if (why !== undefined) return warning(why, name);
+    if (SCRIPT.test(name)) return warning('script', name);
   }
   return undefined;
 }
 
-function whyOf(name: string): string | undefined {
+function whyOf(name: string): OpenKind | undefined {
   // `git log` may be called as the file git-log behind it.
   if (name.startsWith('git-')) return BY_NAME.get('git');
   const parts = TARGET.test(name) ? name.split('-') : [name];

@@ -129,7 +129,9 @@ describe('names in other scripts', () => {
   test('are said to be such, with how they look', () => {
     const { host } = parseTarget('https://аpple.com/', []);
     expect(host).toBe('xn--pple-43d.com');
-    expect(hostWarnings(host)).toEqual([expect.stringContaining('“аpple.com”')]);
+    expect(hostWarnings(host)).toEqual([
+      { code: 'foreignLetters', about: ['xn--pple-43d.com', 'аpple.com'] },
+    ]);
   });
   test('plain names are not', () => {
     expect(hostWarnings('example.com')).toEqual([]);

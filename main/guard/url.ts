@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
+import type { Warning } from '../../contract/approvals.ts';
+import { warning } from '../../contract/sentences.ts';
 import { FastbandError } from '../core/errors.ts';
 
 /** A URL that may be asked for, as far as can be told before its name is looked up. */
@@ -132,11 +134,10 @@ function isAllowed(host: string, port: number, allowedHosts: readonly string[]):
  * What a person should know of a host before they allow it: how a name in another script is written, as
  * `xn--pple-43d.com` looks like a name they know. Source: RFC 5891, UTS #39.
  */
-export function hostWarnings(host: string): string[] {
+export function hostWarnings(host: string): Warning[] {
   if (!/(?:^|\.)xn--/.test(host)) return [];
   const shown = domainToUnicode(host);
-  const written = shown === '' || shown === host ? '' : ` It is shown elsewhere as “${shown}”.`;
-  return [`${host} is a name with letters outside a to z, which can look like another name.${written}`];
+  return [warning('foreignLetters', host, shown === host ? '' : shown)];
 }
 
 function isWithinAny(address: string, networks: readonly string[]): boolean {

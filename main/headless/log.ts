@@ -1,4 +1,4 @@
-import { showLine } from '../core/display.ts';
+import { showLine } from '../../contract/display.ts';
 import { redactedLog } from '../log.ts';
 import type { Log } from '../ports.ts';
 import { note } from './terminal.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { SdkHttpError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { showLine } from '../core/display.ts';
+import { showLine } from '../../contract/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import { commandName } from './command-name.ts';
 import type { CommonOptions } from './commands/with-app.ts';

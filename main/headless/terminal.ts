@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { CommanderError } from 'commander';
+import { showHidden, showLine } from '../../contract/display.ts';
 import type { WireError } from '../../contract/errors.ts';
-import { showHidden, showLine } from '../core/display.ts';
 import { FastbandError, toWireError } from '../core/errors.ts';
 
 /** Prints an answer. Text that a client or a file made must come through `showLine` or `table`: it could hold controls. */

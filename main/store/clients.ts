@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
+import { showLine } from '../../contract/display.ts';
 import { Client, type ModelLimits } from '../../contract/entities.ts';
-import { showLine } from '../core/display.ts';
 import { FastbandError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { isConstraintError, readPolicy } from './database.ts';

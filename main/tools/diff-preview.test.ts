@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { previewTitle } from '../../contract/sentences.ts';
 import { diffPreview, textPreview } from './diff-preview.ts';
 
 describe('what a person is shown of a long text', () => {
@@ -9,7 +10,7 @@ describe('what a person is shown of a long text', () => {
     ['many lines keep both ends', lines(5000, (i) => `line ${i}`), 3000],
     ['a thousand long lines keep both ends', lines(1000, (i) => `${i} ${'x'.repeat(3000)}`), 868],
   ])('%s', (_name, all, omitted) => {
-    const shown = textPreview('A text', all.join('\n'));
+    const shown = textPreview(previewTitle('prompt'), all.join('\n'));
     expect(shown.omitted).toBe(omitted);
     const seen = shown.text.split('\n');
     expect([seen[0], seen.at(-1)]).toEqual([all[0], all.at(-1)]);

@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
-import type { Preview } from '../../contract/approvals.ts';
-import { middleCut } from '../core/display.ts';
+import type { Preview, PreviewTitle } from '../../contract/approvals.ts';
+import { middleCut } from '../../contract/display.ts';
 
 const MAX_LINES = 2000;
 /** Of one line, and of all together: a file of one enormous line must not be held and drawn whole. */
@@ -23,8 +23,12 @@ export function diffPreview(path: string, before: string, after: string): Extrac
   );
 }
 
-/** The same from a patch that is there already. */
-export function diffFromPatch(path: string, patch: string): Extract<Preview, { kind: 'diff' }> {
+/** The same of several files, from a patch that is there already. */
+export function diffOfFiles(files: number, patch: string): Extract<Preview, { kind: 'diff' }> {
+  return { ...diffFromPatch('', patch), files };
+}
+
+function diffFromPatch(path: string, patch: string): Extract<Preview, { kind: 'diff' }> {
   const lines = patch.split('\n');
   const added = lines.filter((line) => line.startsWith('+') && !line.startsWith('+++')).length;
   const removed = lines.filter((line) => line.startsWith('-') && !line.startsWith('---')).length;
@@ -33,7 +37,7 @@ export function diffFromPatch(path: string, patch: string): Extract<Preview, { k
 }
 
 /** Text for a person, shortened in the middle only. */
-export function textPreview(title: string, text: string): Extract<Preview, { kind: 'text' }> {
+export function textPreview(title: PreviewTitle, text: string): Extract<Preview, { kind: 'text' }> {
   const { text: shown, omitted } = headAndTail(text.split('\n'));
   return { kind: 'text', title, text: shown, omitted };
 }

@@ -1,11 +1,11 @@
 import { ChevronDown, X } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { showLine } from '../../contract/display.ts';
 import { EFFECT_KINDS } from '../../contract/effects.ts';
 import { Menu, type MenuEntry } from '../shared/controls.tsx';
 import { Dialog } from '../shared/dialog.tsx';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
-import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button } from '../shared/parts.tsx';
 import { useChannel } from '../shared/query.ts';
@@ -34,7 +34,7 @@ export function Filters({
     time: Object.keys(SPANS).map((span) => [span, words.spans[span as keyof typeof SPANS]]),
     client: [...new Set([...clients.map((one) => one.name), 'person', 'fastband'])].map((name) => [
       name,
-      name === 'person' ? words.actors.person : name === 'fastband' ? 'Fastband' : visible(name),
+      name === 'person' ? words.actors.person : name === 'fastband' ? 'Fastband' : showLine(name),
     ]),
     tool: tools.map((tool) => [tool.name, tool.name]),
     kind: EFFECT_KINDS.map((kind) => [kind, m.effects.verbs[kind]]),
@@ -65,7 +65,7 @@ export function Filters({
             ? range.map((one) => (one === undefined ? '…' : exactTime(one))).join(' – ')
             : value === undefined
               ? undefined
-              : (options[chip].find(([id]) => id === value)?.[1] ?? visible(value));
+              : (options[chip].find(([id]) => id === value)?.[1] ?? showLine(value));
         return (
           <ChipMenu
             key={chip}
@@ -81,7 +81,7 @@ export function Filters({
       {callId !== null && (
         <span className={`${styles.chip} ${styles.set}`}>
           <span className={styles.text}>
-            {words.chips.call} {visible(callId)}
+            {words.chips.call} {showLine(callId)}
           </span>
           <Clear name={words.chips.call} onClear={() => onChange({ callId: undefined })} />
         </span>

@@ -1,8 +1,8 @@
 import { memo, useMemo } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
+import { showLine } from '../../contract/display.ts';
 import { drawKind } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
-import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
 import type { Column } from './columns.ts';
@@ -78,7 +78,7 @@ const Cells = memo(function Cells({
   readonly words: RowWords;
   readonly columns: ReadonlySet<Column>;
 }) {
-  const summary = visible(row.summary);
+  const summary = showLine(row.summary);
   return (
     <>
       <span

@@ -1,6 +1,7 @@
 import { Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
+import { showLine } from '../../contract/display.ts';
 import type { Effect, EffectKind } from '../../contract/effects.ts';
 import type { ToolInfo } from '../../contract/entities.ts';
 import { DiffPreview } from '../approvals/diff-view.tsx';
@@ -8,7 +9,6 @@ import { Drawer } from '../shared/dialog.tsx';
 import { EffectLine } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
-import { visible, visibleJson } from '../shared/hidden.ts';
 import { ask, errorText } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button, Failed, Loading, Notice, Shown } from '../shared/parts.tsx';
@@ -49,7 +49,7 @@ function Details({ row, rows }: { row: AuditRow; rows: readonly AuditRow[] }) {
   return (
     <div className={forms.form}>
       <p className={styles.summary}>
-        <RowMark row={row} worded /> <Shown text={visible(row.summary)} />
+        <RowMark row={row} worded /> <Shown text={showLine(row.summary)} />
       </p>
       <dl className={forms.facts}>
         <dt>{m.when}</dt>
@@ -108,10 +108,10 @@ function Details({ row, rows }: { row: AuditRow; rows: readonly AuditRow[] }) {
                 <span>
                   <RowMark row={one} />
                   {one.seq === row.seq ? (
-                    <Shown text={visible(one.summary)} />
+                    <Shown text={showLine(one.summary)} />
                   ) : (
                     <a href={hrefTo('activity', { row: String(one.seq) })}>
-                      <Shown text={visible(one.summary)} />
+                      <Shown text={showLine(one.summary)} />
                     </a>
                   )}
                 </span>
@@ -170,7 +170,7 @@ function Effects({ effects }: { effects: readonly unknown[] }) {
             <li key={at}>
               <span className={styles.effect}>
                 {effect === undefined ? (
-                  <code>{visible(JSON.stringify(rest))}</code>
+                  <code>{showLine(JSON.stringify(rest))}</code>
                 ) : (
                   <EffectLine effect={effect} />
                 )}
@@ -227,7 +227,7 @@ function Changes({ callId }: { callId: string }) {
       {data.map((one) =>
         one.diff === undefined ? (
           <Notice key={`${one.workspace}/${one.path}`} tone="plain">
-            <code>{visible(one.path)}</code> {m.noDiff[one.state]}
+            <code>{showLine(one.path)}</code> {m.noDiff[one.state]}
           </Notice>
         ) : (
           <DiffPreview key={`${one.workspace}/${one.path}`} preview={one.diff} />
@@ -237,12 +237,18 @@ function Changes({ callId }: { callId: string }) {
   );
 }
 
+/** JSON over several lines, in which nothing is hidden. */
+function jsonText(value: unknown): string {
+  // Line feeds within a text are written as escapes there: what is split here are JSON's own lines.
+  return (JSON.stringify(value, null, 2) ?? '').split('\n').map(showLine).join('\n');
+}
+
 function Json({ title, value }: { title: string; value: unknown }) {
   return (
     <section className={forms.section}>
       <h3>{title}</h3>
       <pre className={forms.block}>
-        <Shown text={visibleJson(value)} />
+        <Shown text={jsonText(value)} />
       </pre>
     </section>
   );

@@ -1,8 +1,8 @@
 import { Ban, Check, CircleHelp, CircleSlash, CircleX, Hourglass, Play } from 'lucide-react';
 import type { ReactElement } from 'react';
 import type { AuditRow } from '../../contract/audit.ts';
+import { showLine } from '../../contract/display.ts';
 import type { Messages } from '../messages/en.ts';
-import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
 import styles from './log-list.module.css';
 
@@ -54,5 +54,5 @@ function markOf(row: AuditRow): Mark | undefined {
 export function useActor(): (actor: string) => string {
   const { actors } = useMessages().activity;
   return (actor) =>
-    actor === 'person' ? actors.person : actor === 'unknown' ? actors.unknown : visible(actor);
+    actor === 'person' ? actors.person : actor === 'unknown' ? actors.unknown : showLine(actor);
 }

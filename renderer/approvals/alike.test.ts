@@ -20,13 +20,13 @@ test.each<[string, Partial<Approval>]>([
   ['another tool', { tool: 'write_file' }],
   ['another kind of change', { effects: [{ ...write, op: 'delete' }] }],
   ['one effect more', { effects: [write, { kind: 'read', workspace: 'shop', path: 'a' }] }],
-  ['a warning', { warnings: ['hidden characters'] }],
+  ['a warning', { warnings: [{ code: 'hiddenCharacters', about: [] }] }],
 ])('%s is not alike', (_, more) => {
   const first = one('1');
   expect(ids(alikeTo(first, [first, one('2', more)]))).toEqual(['1']);
 });
 
 test('what has a warning is answered alone', () => {
-  const first = one('1', { warnings: ['runs anything'] });
+  const first = one('1', { warnings: [{ code: 'shell', about: ['sh'] }] });
   expect(alikeTo(first, [first, one('2')])).toEqual([]);
 });

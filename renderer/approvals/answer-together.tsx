@@ -1,6 +1,7 @@
 import { Check, Layers, X } from 'lucide-react';
 import { type MouseEvent, useEffect, useState } from 'react';
 import type { Approval } from '../../contract/approvals.ts';
+import { byGravity } from '../../contract/sentences.ts';
 import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { desktop } from '../shared/bridge.ts';
 import { Dialog } from '../shared/dialog.tsx';
@@ -11,7 +12,6 @@ import { useMessages } from '../shared/language.ts';
 import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
 import { Button, Notice } from '../shared/parts.tsx';
-import { byGravity } from '../shared/title.ts';
 import styles from './approval-card.module.css';
 import { Counts } from './diff-view.tsx';
 import { PreviewView } from './previews.tsx';

@@ -2,6 +2,7 @@ import { Check, ExternalLink, Timer, X } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, useId, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
 import type { Match } from '../../contract/policy.ts';
+import { byGravity, reasonText, warningText } from '../../contract/sentences.ts';
 import type { Messages } from '../messages/en.ts';
 import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { desktop } from '../shared/bridge.ts';
@@ -10,12 +11,10 @@ import { countdown } from '../shared/format.ts';
 import { ask, askDesktop, HostError, hostNow } from '../shared/host.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
-import { reasonText } from '../shared/match-text.ts';
 import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
 import { Button, Notice, Shown } from '../shared/parts.tsx';
 import { useNow } from '../shared/time.ts';
-import { byGravity } from '../shared/title.ts';
 import { toast } from '../shared/toast.tsx';
 import { AnswerTogether } from './answer-together.tsx';
 import styles from './approval-card.module.css';
@@ -102,10 +101,11 @@ export function ApprovalCard({
 
       <div className={styles.inside}>
         <Effects approval={approval} />
-        {approval.warnings.map((warning) => (
-          <div key={warning} data-must-see="">
+        {approval.warnings.map((warning, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the warnings of one approval never move
+          <div key={at} data-must-see="">
             <Notice tone="warn">
-              <Shown text={warning} />
+              <Shown text={warningText(warning, words.said)} />
             </Notice>
           </div>
         ))}
@@ -224,5 +224,5 @@ function TimeLeft({ expiresAt }: { expiresAt: number }) {
 /** What decided to ask, each reason once. What a guard says is the host's to word. */
 function whyItAsks(approval: Approval, m: Messages): readonly string[] {
   const asked = approval.reasons.filter((one) => one.decision === 'ask');
-  return [...new Set(asked.map((one) => reasonText(one, m)))];
+  return [...new Set(asked.map((one) => reasonText(one, m.said)))];
 }

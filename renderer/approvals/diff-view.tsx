@@ -16,7 +16,8 @@ const MAX_COLOURED = 3000;
 
 /** What would change in a file: one below the other, or side by side. */
 export function DiffPreview({ preview }: { readonly preview: Diff }) {
-  const m = useMessages().approvals;
+  const { approvals: m, said } = useMessages();
+  const name = preview.files === undefined ? preview.path : said.titles.files(preview.files);
   const lines = useMemo(() => diffLines(preview.diff), [preview.diff]);
   const tokens = useTokens(preview.path, lines);
   const [split, setSplit] = useState(() => recall() === 'split');
@@ -33,7 +34,7 @@ export function DiffPreview({ preview }: { readonly preview: Diff }) {
     <figure className={styles.preview}>
       <figcaption className={styles.caption}>
         <code>
-          <Shown text={preview.path} />
+          <Shown text={name} />
         </code>
         <Counts added={preview.added} removed={preview.removed} />
         <Omitted lines={preview.omitted} />
@@ -43,7 +44,7 @@ export function DiffPreview({ preview }: { readonly preview: Diff }) {
         </label>
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <section className={styles.diff} aria-label={m.changesIn(preview.path)} tabIndex={0}>
+      <section className={styles.diff} aria-label={m.changesIn(name)} tabIndex={0}>
         {split
           ? pairLines(lines).map(([left, right], row) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the lines of one diff never move

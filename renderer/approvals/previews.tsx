@@ -1,4 +1,5 @@
 import type { Preview } from '../../contract/approvals.ts';
+import { previewTitleText } from '../../contract/sentences.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
 import { DiffPreview, Omitted } from './diff-view.tsx';
@@ -6,6 +7,7 @@ import styles from './previews.module.css';
 
 /** What a person reads before they answer: exactly what would happen, nothing cut silently. */
 export function PreviewView({ preview }: { preview: Preview }) {
+  const m = useMessages();
   switch (preview.kind) {
     case 'diff':
       return <DiffPreview preview={preview} />;
@@ -15,7 +17,7 @@ export function PreviewView({ preview }: { preview: Preview }) {
       return (
         <figure className={styles.preview}>
           <figcaption className={styles.caption}>
-            <Shown text={preview.title} />
+            <Shown text={previewTitleText(preview.title, m.said)} />
             <Omitted lines={preview.omitted} />
           </figcaption>
           <pre className={styles.text}>

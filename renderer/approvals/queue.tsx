@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import type { Approval } from '../../contract/approvals.ts';
 import type { EffectKind } from '../../contract/effects.ts';
+import { byGravity } from '../../contract/sentences.ts';
 import type { Messages } from '../messages/en.ts';
 import { ApprovalTitle } from '../shared/approval-title.tsx';
 import { KindLabel, verbOf } from '../shared/effects.tsx';
@@ -9,7 +10,6 @@ import { hostNow } from '../shared/host.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { useNow } from '../shared/time.ts';
-import { byGravity } from '../shared/title.ts';
 import styles from './queue.module.css';
 
 /** The waiting approvals, the longest waiting first. J and K move, as do arrow keys on the list. */

@@ -1,10 +1,11 @@
 import { useId, useState } from 'react';
 import type { Approval, ApprovalScope } from '../../contract/approvals.ts';
 import type { Match } from '../../contract/policy.ts';
+import { matchText } from '../../contract/sentences.ts';
 import { KindLabel } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
 import { useMessages } from '../shared/language.ts';
-import { matchText, matchVerb, patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
+import { matchVerb, patternLines, patternsOf, withPatterns } from '../shared/match-text.ts';
 import styles from './remember.module.css';
 
 /** For how long an "Allow" counts, and for what. */
@@ -79,7 +80,7 @@ function Pattern({
         >
           {approval.suggestions.map((suggestion) => (
             <option key={suggestion.id} value={suggestion.id}>
-              {suggestion.match.map((one) => matchText(one, words)).join('; ')}
+              {suggestion.match.map((one) => matchText(one, words.said)).join('; ')}
             </option>
           ))}
         </select>

@@ -1,12 +1,12 @@
 import { Ban, ScrollText } from 'lucide-react';
 import { useState } from 'react';
 import type { AuditStatsGroup } from '../../contract/audit.ts';
+import { showLine } from '../../contract/display.ts';
 import type { Client } from '../../contract/entities.ts';
 import { Switch } from '../shared/controls.tsx';
 import { Confirm, Drawer } from '../shared/dialog.tsx';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
-import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button, Failed } from '../shared/parts.tsx';
 import { useChannel, useCommand } from '../shared/query.ts';
@@ -37,7 +37,7 @@ export function ClientDrawer({
     <Drawer
       open
       onClose={onClose}
-      title={visible(client.name)}
+      title={showLine(client.name)}
       actions={
         client.revokedAt === undefined && (
           <>

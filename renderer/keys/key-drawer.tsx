@@ -1,10 +1,10 @@
 import { CircleAlert, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { showLine } from '../../contract/display.ts';
 import type { KeyInfo } from '../../contract/keys.ts';
 import { Confirm, Drawer, useUnsaved } from '../shared/dialog.tsx';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
-import { visible } from '../shared/hidden.ts';
 import { errorText } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button, Notice } from '../shared/parts.tsx';
@@ -65,7 +65,7 @@ export function KeyDrawer({ info, onClose }: { readonly info: KeyInfo; readonly 
               <dd>
                 {info.lastUsedAt === undefined
                   ? words.neverUsed
-                  : words.used(exactTime(info.lastUsedAt), visible(info.lastUsedBy ?? ''))}
+                  : words.used(exactTime(info.lastUsedAt), showLine(info.lastUsedBy ?? ''))}
               </dd>
             </>
           )}

@@ -1,8 +1,8 @@
 import { FileKey2, KeyRound, Plus } from 'lucide-react';
+import { showLine } from '../../contract/display.ts';
 import type { KeyInfo } from '../../contract/keys.ts';
 import { PROVIDERS } from '../../contract/keys.ts';
 import { useFormat } from '../shared/format.ts';
-import { visible } from '../shared/hidden.ts';
 import { useHotkey } from '../shared/hotkeys.ts';
 import { useMessages } from '../shared/language.ts';
 import { PageTitle } from '../shared/page-title.tsx';
@@ -138,7 +138,7 @@ function KeyRow({ info, title, onOpen }: { info: KeyInfo; title: React.ReactNode
   const used =
     info.lastUsedAt === undefined
       ? words.neverUsed
-      : words.used(relative(info.lastUsedAt, now), visible(info.lastUsedBy ?? ''));
+      : words.used(relative(info.lastUsedAt, now), showLine(info.lastUsedBy ?? ''));
   const about = [
     ...(info.id.startsWith('secret:')
       ? [info.hosts.length === 0 ? words.toNoHost : words.toHosts(info.hosts.join(', '))]

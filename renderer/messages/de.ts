@@ -1,3 +1,4 @@
+import { de as said } from '../../contract/words-de.ts';
 import type { Messages } from './en.ts';
 import { counter } from './plural.ts';
 
@@ -5,6 +6,7 @@ const count = counter('de');
 
 /** Every text of the panel, in German. */
 export const de: Messages = {
+  said,
   language: 'Deutsch',
   pages: {
     overview: 'Übersicht',
@@ -156,89 +158,6 @@ export const de: Messages = {
     keyOf: (provider: string) => `den Schlüssel für ${provider}`,
     in: (workspace: string) => `in ${workspace}`,
   },
-  leave: {
-    in: (workspace) => ` in ${workspace}`,
-    andMore: (list, n) => `${list} und ${n} mehr`,
-    read: (what, where) => `${what}${where} lesen`,
-    write: (ops, what, where) => `${what}${where} ${ops.join(' oder ')}`,
-    change: 'ändern',
-    ops: {
-      create: 'erstellen',
-      modify: 'ändern',
-      delete: 'löschen',
-      move: 'verschieben',
-      mkdir: 'als Ordner anlegen',
-      'git-stage': 'vormerken',
-      'git-commit': 'committen',
-      'git-branch': 'einen Branch anlegen',
-      'git-switch': 'den Branch wechseln',
-      'git-restore': 'wiederherstellen',
-    },
-    run: (command, hasInput, where) =>
-      `${command}${hasInput ? ' mit genau dieser Eingabe' : ''}${where} ausführen`,
-    reach: (hosts, ports, methods) =>
-      `${hosts}${ports === '' ? '' : `, Port ${ports},`} erreichen${methods === '' ? '' : ` (${methods})`}`,
-    use: (keys) => `${keys} verwenden`,
-    query: {
-      read: (what, where) => `${what}${where} abfragen`,
-      write: (what, where) => `${what}${where} ändern`,
-      any: (what, where) => `${what}${where} abfragen oder ändern`,
-    },
-  },
-  wants: {
-    wants: (who, what) => `${who} möchte ${what}`,
-    wantsNothing: (who) => `${who} möchte nichts tun, was etwas ändert`,
-    andMore: (n) => `, und ${n} mehr`,
-    at: (path, workspace) => `${path} in ${workspace}`,
-    below: (place) => `${place} samt allem darunter`,
-    within: (workspace) => ` in ${workspace}`,
-    leftOut: (n) => `${n} Zeichen`,
-    read: (place) => `${place} lesen`,
-    ops: {
-      create: (place) => `${place} erstellen`,
-      modify: (place) => `${place} ändern`,
-      delete: (place) => `${place} löschen`,
-      move: (place) => `${place} verschieben`,
-      mkdir: (place) => `den Ordner ${place} anlegen`,
-      'git-stage': (place) => `in ${place} vormerken`,
-      'git-commit': (place) => `in ${place} committen`,
-      'git-branch': (place) => `in ${place} einen Branch anlegen`,
-      'git-switch': (place) => `den Branch von ${place} wechseln`,
-      'git-restore': (place) => `${place} wiederherstellen`,
-    },
-    run: (command, place, hasInput) => `${command}${hasInput ? ' mit Eingabe' : ''} in ${place} ausführen`,
-    reach: (place, method, isPlain) => `${place} erreichen (${method}${isPlain ? ', unverschlüsselt' : ''})`,
-    send: (place, method, isPlain) =>
-      `eine ${isPlain ? 'unverschlüsselte ' : ''}${method}-Anfrage an ${place} senden`,
-    withSecrets: (what, secrets) => `${what} und dafür ${secrets.join(' und ')} verwenden`,
-    use: (key) => `${key} verwenden`,
-    key: (provider) => `den Schlüssel für ${provider}`,
-    secret: (name) => `das Geheimnis ${name}`,
-    databases: {
-      read: (place) => `die Datenbank ${place} abfragen`,
-      write: (place) => `die Datenbank ${place} ändern`,
-    },
-    many: {
-      read: (n, within) => `${n} Stellen${within} lesen`,
-      exec: (n, within) => `${n} Befehle${within} ausführen`,
-      net: (n, within) => `${n} Hosts${within} erreichen`,
-      secret: (n, within) => `${n} Schlüssel${within} verwenden`,
-      query: (n, within) => `${n} Datenbanken${within} abfragen`,
-      change: (n, within) => `${n} Datenbanken${within} ändern`,
-    },
-    manyOps: {
-      create: (n, within) => `${n} Stellen${within} erstellen`,
-      modify: (n, within) => `${n} Stellen${within} ändern`,
-      delete: (n, within) => `${n} Stellen${within} löschen`,
-      move: (n, within) => `${n} Stellen${within} verschieben`,
-      mkdir: (n, within) => `${n} Ordner${within} anlegen`,
-      'git-stage': (n, within) => `an ${n} Stellen${within} vormerken`,
-      'git-commit': (n, within) => `an ${n} Stellen${within} committen`,
-      'git-branch': (n, within) => `an ${n} Stellen${within} einen Branch anlegen`,
-      'git-switch': (n, within) => `den Branch von ${n} Stellen${within} wechseln`,
-      'git-restore': (n, within) => `${n} Stellen${within} wiederherstellen`,
-    },
-  },
   approvals: {
     waiting: (n) => (n === 0 ? 'Nichts wartet' : `${n} warten`),
     nothing: 'Nichts wartet auf Sie',
@@ -250,16 +169,6 @@ export const de: Messages = {
     next: 'Weiter',
     previous: 'Zurück',
     why: 'Warum gefragt wird.',
-    ruleAsks: (isProjects, client, what, note) =>
-      `${isProjects ? 'Die Regeln des Projekts sagen' : 'Eine Regel sagt'}: ${client ?? 'jeder Client'} muss fragen, um Folgendes zu tun: ${what}${note}.`,
-    noRule: {
-      write: 'Keine Regel und keine Erlaubnis deckt das ab: Eine Änderung braucht Ihre Antwort.',
-      exec: 'Keine Regel und keine Erlaubnis deckt das ab: Ein Befehl braucht Ihre Antwort.',
-      net: 'Keine Regel und keine Erlaubnis deckt das ab: Einen Host zu erreichen braucht Ihre Antwort.',
-      secret:
-        'Keine Regel und keine Erlaubnis deckt das ab: Einen Schlüssel zu verwenden braucht Ihre Antwort.',
-      query: 'Keine Regel und keine Erlaubnis deckt das ab: Eine Abfrage braucht Ihre Antwort.',
-    },
     tries: (n) => `${n} Versuche dieses Aufrufs warten auf die Antwort.`,
     allow: 'Zulassen',
     readFirst: 'Warnung lesen, dann zulassen',

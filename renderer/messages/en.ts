@@ -1,9 +1,12 @@
+import { en as said } from '../../contract/words-en.ts';
 import { counter } from './plural.ts';
 
 const count = counter('en');
 
 /** Every text of the panel, in English: one section for each page, and what they share. */
 export const en = {
+  /** What the host says too: titles of approvals, what is remembered, warnings. */
+  said,
   language: 'English',
   pages: {
     overview: 'Overview',
@@ -154,95 +157,6 @@ export const en = {
     keyOf: (provider: string) => `the ${provider} key`,
     in: (workspace: string) => `in ${workspace}`,
   },
-  /** What an answer is remembered for. In English the host writes them too, in main/core/words.ts; a test compares. */
-  leave: {
-    in: (workspace: string) => ` in ${workspace}`,
-    andMore: (list: string, n: number) => `${list} and ${n} more`,
-    read: (what: string, where: string) => `read ${what}${where}`,
-    write: (ops: readonly string[], what: string, where: string) => `${ops.join(' or ')} ${what}${where}`,
-    /** Whatever changes it. */
-    change: 'change',
-    ops: {
-      create: 'create',
-      modify: 'change',
-      delete: 'delete',
-      move: 'move',
-      mkdir: 'make the folder',
-      'git-stage': 'stage in',
-      'git-commit': 'commit to',
-      'git-branch': 'make a branch in',
-      'git-switch': 'switch the branch of',
-      'git-restore': 'restore',
-    },
-    run: (command: string, hasInput: boolean, where: string) =>
-      `run ${command}${hasInput ? ' with exactly that input' : ''}${where}`,
-    reach: (hosts: string, ports: string, methods: string) =>
-      `reach ${hosts}${ports === '' ? '' : ` on ${ports}`}${methods === '' ? '' : ` (${methods})`}`,
-    use: (keys: string) => `use the ${keys}`,
-    query: {
-      read: (what: string, where: string) => `query ${what}${where}`,
-      write: (what: string, where: string) => `change ${what}${where}`,
-      any: (what: string, where: string) => `query or change ${what}${where}`,
-    },
-  },
-  /** Titles of approvals. In English the host writes them too, in main/core/words.ts; a test compares the two. */
-  wants: {
-    wants: (who: string, what: string) => `${who} wants to ${what}`,
-    wantsNothing: (who: string) => `${who} wants to do nothing that changes anything`,
-    andMore: (n: number) => `, and ${n} more`,
-    at: (path: string, workspace: string) => `${path} in ${workspace}`,
-    below: (place: string) => `${place} and all below`,
-    within: (workspace: string) => ` in ${workspace}`,
-    leftOut: (n: number) => `${n} characters`,
-    read: (place: string) => `read ${place}`,
-    ops: {
-      create: (place: string) => `create ${place}`,
-      modify: (place: string) => `change ${place}`,
-      delete: (place: string) => `delete ${place}`,
-      move: (place: string) => `move ${place}`,
-      mkdir: (place: string) => `make the folder ${place}`,
-      'git-stage': (place: string) => `stage in ${place}`,
-      'git-commit': (place: string) => `commit to ${place}`,
-      'git-branch': (place: string) => `make a branch in ${place}`,
-      'git-switch': (place: string) => `switch the branch of ${place}`,
-      'git-restore': (place: string) => `restore ${place}`,
-    },
-    run: (command: string, place: string, hasInput: boolean) =>
-      `run ${command}${hasInput ? ' with input' : ''} in ${place}`,
-    reach: (place: string, method: string, isPlain: boolean) =>
-      `reach ${place} (${method}${isPlain ? ', not encrypted' : ''})`,
-    send: (place: string, method: string, isPlain: boolean) =>
-      `send ${place} ${isPlain ? 'an unencrypted' : 'a'} ${method} request`,
-    withSecrets: (what: string, secrets: readonly string[]) =>
-      `${what} with the ${secrets.join(' and the ')}`,
-    use: (key: string) => `use the ${key}`,
-    key: (provider: string) => `${provider} key`,
-    secret: (name: string) => `secret ${name}`,
-    databases: {
-      read: (place: string) => `query the database ${place}`,
-      write: (place: string) => `change the database ${place}`,
-    },
-    many: {
-      read: (n: number, within: string) => `read ${n} places${within}`,
-      exec: (n: number, within: string) => `run ${n} commands${within}`,
-      net: (n: number, within: string) => `reach ${n} hosts${within}`,
-      secret: (n: number, within: string) => `use ${n} keys${within}`,
-      query: (n: number, within: string) => `query ${n} databases${within}`,
-      change: (n: number, within: string) => `change ${n} databases${within}`,
-    },
-    manyOps: {
-      create: (n: number, within: string) => `create ${n} places${within}`,
-      modify: (n: number, within: string) => `change ${n} places${within}`,
-      delete: (n: number, within: string) => `delete ${n} places${within}`,
-      move: (n: number, within: string) => `move ${n} places${within}`,
-      mkdir: (n: number, within: string) => `make ${n} folders${within}`,
-      'git-stage': (n: number, within: string) => `stage in ${n} places${within}`,
-      'git-commit': (n: number, within: string) => `commit to ${n} places${within}`,
-      'git-branch': (n: number, within: string) => `make a branch in ${n} places${within}`,
-      'git-switch': (n: number, within: string) => `switch the branch of ${n} places${within}`,
-      'git-restore': (n: number, within: string) => `restore ${n} places${within}`,
-    },
-  },
   approvals: {
     waiting: (n: number) => (n === 0 ? 'Nothing waiting' : `${n} waiting`),
     nothing: 'Nothing waits for you',
@@ -254,16 +168,6 @@ export const en = {
     next: 'Next',
     previous: 'Previous',
     why: 'Why it asks.',
-    /** What a rule says that asks. In English it is the host's own sentence. */
-    ruleAsks: (isProjects: boolean, client: string | undefined, what: string, note: string) =>
-      `${isProjects ? "The project's policy" : 'A rule'} says: ${client ?? 'any client'} must ask to ${what}${note}.`,
-    noRule: {
-      write: "No rule or grant covers this: a change needs a person's answer.",
-      exec: "No rule or grant covers this: a command needs a person's answer.",
-      net: "No rule or grant covers this: reaching a host needs a person's answer.",
-      secret: "No rule or grant covers this: the use of a key needs a person's answer.",
-      query: "No rule or grant covers this: a query needs a person's answer.",
-    },
     tries: (n: number) => `${n} tries of this call wait for the answer.`,
     allow: 'Allow',
     readFirst: 'Read the warning, then allow',

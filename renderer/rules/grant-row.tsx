@@ -1,6 +1,6 @@
+import { showLine } from '../../contract/display.ts';
 import type { Grant } from '../../contract/policy.ts';
 import { useFormat } from '../shared/format.ts';
-import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button } from '../shared/parts.tsx';
 import { Fact, Row } from '../shared/rows.tsx';
@@ -22,7 +22,7 @@ export function GrantRow({ grant, onRevoke }: { readonly grant: Grant; readonly 
       title={
         <span className={`${styles.sentence} ${over ? styles.old : ''}`}>
           <DecisionWord decision="allow" />
-          <span>{visible(grant.clientName)}</span>
+          <span>{showLine(grant.clientName)}</span>
           <MatchLine match={grant.match} />
         </span>
       }

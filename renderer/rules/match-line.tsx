@@ -1,7 +1,7 @@
+import { commandLine, showLine } from '../../contract/display.ts';
 import type { Match } from '../../contract/policy.ts';
 import { KindLabel } from '../shared/effects.tsx';
 import { useFormat } from '../shared/format.ts';
-import { commandLine, visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
 import { matchVerb } from '../shared/match-text.ts';
 import { Shown } from '../shared/parts.tsx';
@@ -21,10 +21,10 @@ export function MatchLine({ match }: { readonly match: Match }) {
         </code>
       ))}
       {'workspace' in match && match.workspace !== undefined && (
-        <span>{m.effects.in(visible(match.workspace))}</span>
+        <span>{m.effects.in(showLine(match.workspace))}</span>
       )}
       {match.kind === 'exec' && match.cwd !== undefined && (
-        <span>{words.below(match.cwd.map(visible).join(', '))}</span>
+        <span>{words.below(match.cwd.map(showLine).join(', '))}</span>
       )}
       {match.kind === 'exec' && match.stdin !== undefined && <span>{words.withInput}</span>}
       {match.kind === 'net' && match.ports !== undefined && (
@@ -37,7 +37,7 @@ export function MatchLine({ match }: { readonly match: Match }) {
 
 function targetsOf(match: Match, anything: string): readonly string[] {
   const named = (patterns: readonly string[]) =>
-    patterns.map((one) => (one === '**' || one === '*' ? anything : visible(one)));
+    patterns.map((one) => (one === '**' || one === '*' ? anything : showLine(one)));
   switch (match.kind) {
     case 'read':
     case 'write':

@@ -1,8 +1,8 @@
 import { ArrowRight } from 'lucide-react';
+import { showLine } from '../../contract/display.ts';
 import type { RuleInput } from '../../contract/policy.ts';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
-import { visible } from '../shared/hidden.ts';
 import { errorText } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
@@ -55,7 +55,7 @@ export function Preview({
             {preview.examples.map((one) => (
               <li key={one.seq}>
                 <span title={exactTime(one.at)}>
-                  <Shown text={visible(`${one.actor}: ${one.summary}`)} />
+                  <Shown text={showLine(`${one.actor}: ${one.summary}`)} />
                 </span>
                 <span className={styles.sentence}>
                   <DecisionWord decision={one.before} past />

@@ -1,8 +1,8 @@
 import { Pencil, Trash2 } from 'lucide-react';
+import { showLine } from '../../contract/display.ts';
 import type { Rule } from '../../contract/policy.ts';
 import { Menu } from '../shared/controls.tsx';
 import { useFormat } from '../shared/format.ts';
-import { visible } from '../shared/hidden.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button } from '../shared/parts.tsx';
 import { Fact, Row } from '../shared/rows.tsx';
@@ -32,11 +32,11 @@ export function RuleRow({
       title={
         <span className={`${styles.sentence} ${over ? styles.old : ''}`}>
           <DecisionWord decision={rule.effect} />
-          <span>{words.who(rule.client === undefined ? undefined : visible(rule.client))}</span>
+          <span>{words.who(rule.client === undefined ? undefined : showLine(rule.client))}</span>
           <MatchLine match={rule.match} />
         </span>
       }
-      text={rule.note === undefined || rule.note === '' ? undefined : `“${visible(rule.note)}”`}
+      text={rule.note === undefined || rule.note === '' ? undefined : `“${showLine(rule.note)}”`}
       {...(onOpen === undefined ? {} : { onOpen })}
       facts={
         <>

@@ -1,9 +1,9 @@
 import { Database, Eye, Globe, KeyRound, type LucideIcon, Pencil, SquareTerminal } from 'lucide-react';
 import type { ReactElement } from 'react';
+import { commandLine, showLine } from '../../contract/display.ts';
 import type { Effect, EffectKind } from '../../contract/effects.ts';
 import type { Messages } from '../messages/en.ts';
 import styles from './effects.module.css';
-import { commandLine, visible } from './hidden.ts';
 import { useMessages } from './language.ts';
 import { Shown } from './parts.tsx';
 
@@ -59,7 +59,7 @@ export function EffectLine({ effect }: { effect: Effect }) {
         <Shown text={targetOf(effect, words)} />
       </code>
       {'workspace' in effect && effect.workspace !== undefined && (
-        <span className={styles.place}>{words.in(visible(effect.workspace))}</span>
+        <span className={styles.place}>{words.in(showLine(effect.workspace))}</span>
       )}
     </>
   );
@@ -76,14 +76,14 @@ function targetOf(effect: Effect, words: Words): string {
   switch (effect.kind) {
     case 'read':
     case 'write':
-      return `${visible(effect.path)}${effect.tree === true ? ` ${words.andBelow}` : ''}`;
+      return `${showLine(effect.path)}${effect.tree === true ? ` ${words.andBelow}` : ''}`;
     case 'exec':
       return commandLine(effect.argv);
     case 'net':
-      return visible(`${effect.method} ${effect.url}`);
+      return showLine(`${effect.method} ${effect.url}`);
     case 'secret':
-      return words.keyOf(visible(effect.provider));
+      return words.keyOf(showLine(effect.provider));
     case 'query':
-      return visible(effect.database);
+      return showLine(effect.database);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { visible } from '../shared/hidden.ts';
+import { showLine } from '../../contract/display.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
 import styles from './answer-table.module.css';
@@ -35,7 +35,7 @@ export function AnswerTable({ answer }: { readonly answer: Answer }) {
               {answer.columns.map(({ name, type }, at) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: two columns may have one name; they stay where they are
                 <th key={`${at} ${name}`} scope="col" title={type ?? undefined}>
-                  <Shown text={visible(name)} />
+                  <Shown text={showLine(name)} />
                 </th>
               ))}
             </tr>
@@ -68,5 +68,5 @@ export function AnswerTable({ answer }: { readonly answer: Answer }) {
 
 function textOf(cell: unknown): string {
   if (cell === null) return 'NULL';
-  return visible(typeof cell === 'string' ? cell : JSON.stringify(cell));
+  return showLine(typeof cell === 'string' ? cell : JSON.stringify(cell));
 }

@@ -1,10 +1,10 @@
 import { CircleAlert, Play, Square } from 'lucide-react';
 import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { showLine } from '../../contract/display.ts';
 import type { ToolInfo, Trial } from '../../contract/entities.ts';
 import { Select, Switch } from '../shared/controls.tsx';
 import { useFormat } from '../shared/format.ts';
 import forms from '../shared/forms.module.css';
-import { visible } from '../shared/hidden.ts';
 import { ask } from '../shared/host.ts';
 import { useMessages } from '../shared/language.ts';
 import { Button, Notice } from '../shared/parts.tsx';
@@ -85,7 +85,7 @@ export function TryTool({ tool }: { readonly tool: ToolInfo }) {
             <Answer text={result.text} cut={result.cut} />
           ) : (
             <Notice tone="danger">
-              {visible(result.error.message)} <code>{result.error.code}</code>
+              {showLine(result.error.message)} <code>{result.error.code}</code>
             </Notice>
           )}
         </section>

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BackupName, Passphrase } from '../../../contract/backups.ts';
-import { showLine } from '../../core/display.ts';
+import { showLine } from '../../../contract/display.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { resolveHome } from '../home.ts';
 import { commandLog } from '../log.ts';

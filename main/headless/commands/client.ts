@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { showLine } from '../../../contract/display.ts';
 import type { App } from '../../app.ts';
-import { showLine } from '../../core/display.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { resolveHome } from '../home.ts';
 import { findHost } from '../host-file.ts';

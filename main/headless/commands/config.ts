@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { showLine } from '../../../contract/display.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsPatch } from '../../../contract/settings.ts';
 import { settingFields } from '../../config/settings-transfer.ts';
-import { showLine } from '../../core/display.ts';
 import { print, printJson, table, UsageError } from '../terminal.ts';
 import { readText, writeText } from './files.ts';
 import { addCommand, addGroup, type CommonOptions, withApp } from './with-app.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { showLine } from '../../core/display.ts';
+import { showLine } from '../../../contract/display.ts';
 import { resolveHome } from '../home.ts';
 import { paint, print, printJson } from '../terminal.ts';
 import { addCommand, type CommonOptions } from './with-app.ts';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { showLine } from '../../core/display.ts';
+import { showLine } from '../../../contract/display.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { note } from '../terminal.ts';
 

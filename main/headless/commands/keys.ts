@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { showLine } from '../../../contract/display.ts';
 import type { KeyInfo } from '../../../contract/keys.ts';
-import { showLine } from '../../core/display.ts';
 import { confirm, isTerminal } from '../confirm.ts';
 import { readSecret } from '../secret-prompt.ts';
 import { note, print, printJson, table, time } from '../terminal.ts';

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { showLine } from '../../../contract/display.ts';
 import type { Explanation, PolicyFile, Rule, RuleInput } from '../../../contract/policy.ts';
+import { effectText, matchText } from '../../../contract/sentences.ts';
+import { en } from '../../../contract/words-en.ts';
 import type { App } from '../../app.ts';
 import { canonicalJson } from '../../core/canonical.ts';
-import { showLine } from '../../core/display.ts';
-import { effectWords, matchWords } from '../../core/words.ts';
 import { type RuleWords, ruleFromWords } from '../rule-input.ts';
 import { paint, print, printJson, table, time, UsageError } from '../terminal.ts';
 import { readText, writeText } from './files.ts';
@@ -171,7 +172,7 @@ function ruleTable(rules: readonly Rule[]): string {
           ? ''
           : `${time(rule.expires)}${rule.expires <= Date.now() ? ' (over)' : ''}`,
     },
-    { title: 'WHAT', of: (rule) => `${rule.match.kind}: ${matchWords(rule.match)}` },
+    { title: 'WHAT', of: (rule) => `${rule.match.kind}: ${matchText(rule.match, en)}` },
     {
       title: 'NOTE',
       of: (rule) => `${rule.source === 'project' ? "(project's file) " : ''}${rule.note ?? ''}`,
@@ -182,7 +183,7 @@ function ruleTable(rules: readonly Rule[]): string {
 function ruleWords(rule: Rule): string {
   const verb = { allow: 'may', ask: 'must ask to', deny: 'may not' }[rule.effect];
   const until = rule.expires === undefined ? '' : ` until ${time(rule.expires)}`;
-  return `${showLine(rule.client ?? 'any client')} ${verb} ${matchWords(rule.match)}${until}`;
+  return `${showLine(rule.client ?? 'any client')} ${verb} ${matchText(rule.match, en)}${until}`;
 }
 
 function printExplanation(answer: Explanation): void {
@@ -194,7 +195,7 @@ function printExplanation(answer: Explanation): void {
   }
   print(`${paint(STYLES[answer.decision], answer.decision)}  ${DECISION_WORDS[answer.decision]}`);
   for (const { effect, decision, reason } of answer.effects) {
-    print(`  ${paint(STYLES[decision], decision.padEnd(5))} ${effectWords(effect)}`);
+    print(`  ${paint(STYLES[decision], decision.padEnd(5))} ${effectText(effect, en)}`);
     print(`        ${paint('dim', `${showLine(reason.text)} (${reason.by} ${reason.id})`)}`);
   }
 }
@@ -228,7 +229,7 @@ async function testPolicy(policy: PolicyFile): Promise<ExampleResult[]> {
     const context = { clientId: '', clientName: example.client ?? '', now: Date.now() };
     const { decision, effects } = compiled.decide([example.effect], context);
     return {
-      name: example.name ?? `${example.client ?? 'any client'} wants to ${effectWords(example.effect)}`,
+      name: example.name ?? `${example.client ?? 'any client'} wants to ${effectText(example.effect, en)}`,
       passed: decision === example.expect,
       expected: example.expect,
       decision,

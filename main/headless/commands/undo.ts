@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { showLine } from '../../core/display.ts';
+import { showLine } from '../../../contract/display.ts';
 import { print, printJson } from '../terminal.ts';
 import { addCommand, type CommonOptions, withApp } from './with-app.ts';
 

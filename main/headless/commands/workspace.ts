@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { showLine } from '../../core/display.ts';
+import { showLine } from '../../../contract/display.ts';
 import { print, printJson, table } from '../terminal.ts';
 import { addCommand, addGroup, type CommonOptions, withApp } from './with-app.ts';
 

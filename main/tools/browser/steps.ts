@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { showLine } from '../../core/display.ts';
+import { showLine } from '../../../contract/display.ts';
 import { FastbandError } from '../../core/errors.ts';
 
 const ACTIONS = [

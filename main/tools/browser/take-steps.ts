@@ -1,5 +1,5 @@
+import { showLine } from '../../../contract/display.ts';
 import type { Effect } from '../../../contract/effects.ts';
-import { showLine } from '../../core/display.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { RunContext, ToolContent, ToolResult } from '../../core/tool.ts';
 import { applyView } from './apply-view.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { previewTitle } from '../../../contract/sentences.ts';
 import type { Tool } from '../../core/tool.ts';
 import type { ToolServices } from '../services.ts';
 import { defineTool } from '../tool.ts';
@@ -39,7 +40,7 @@ export function usePage(services: ToolServices): Tool {
           previews: [
             {
               kind: 'text' as const,
-              title: 'Steps on the page',
+              title: previewTitle('steps'),
               text: steps.map((step, at) => `${at + 1}. ${stepWords(step)}`).join('\n'),
               omitted: 0,
             },

@@ -264,6 +264,6 @@ describe('a command', () => {
     expect(preview?.previews).toMatchObject([
       { kind: 'command', argv: ['sh', '-c', '\'echo "a b"\''], cwd: 'ws' },
     ]);
-    expect(preview?.warnings.join()).toContain('is a shell');
+    expect(preview?.warnings).toContainEqual({ code: 'shell', about: [expect.any(String)] });
   });
 });

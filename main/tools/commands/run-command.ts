@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { quoteArgument } from '../../../contract/display.ts';
+import { warning } from '../../../contract/sentences.ts';
 import { sha256Hex } from '../../core/canonical.ts';
-import { quoteArgument } from '../../core/display.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { PlanContext } from '../../core/tool.ts';
 import { resolveCommand } from '../../guard/argv.ts';
@@ -96,8 +97,8 @@ export const runCommand = defineTool({
           },
         ],
         warnings: [
-          ...(resolved.why === undefined ? [] : [`${resolved.why} What it does cannot be seen from here.`]),
-          ...(folder.viaLink ? ['The working directory leads through a link.'] : []),
+          ...(resolved.why === undefined ? [] : [resolved.why]),
+          ...(folder.viaLink ? [warning('linkedFolder')] : []),
         ],
       }),
     };

@@ -274,9 +274,7 @@ describe.skipIf(POSTGRES_BIN === undefined)('PostgreSQL', () => {
       };
       const plan = await bench.plan(tool('query_database'), input);
       expect(plan.effects[0]).toEqual({ kind: 'query', database: 'pg:shop', access: 'write' });
-      expect((await plan.preview?.())?.warnings).toEqual([
-        'This is a change on a server: Fastband cannot undo it.',
-      ]);
+      expect((await plan.preview?.())?.warnings).toEqual([{ code: 'serverChange', about: [] }]);
       expect((await call('query_database', input)).output).toMatchObject({ changes: 1 });
       expect(
         (await query('DELETE FROM orders WHERE id = 7 RETURNING item', { write: true })).output,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Warning } from '../../../contract/approvals.ts';
+import { warning } from '../../../contract/sentences.ts';
 import type { RunContext, Tool } from '../../core/tool.ts';
 import { defineTool } from '../tool.ts';
 import type { Engines } from './engines.ts';
@@ -56,9 +58,9 @@ export function queryDatabase(engines: Engines, services: SourceServices): Tool 
   }) as Tool;
 }
 
-function undoWarnings(source: Source, maxFileBytes: number): string[] {
-  if (source.kind === 'server') return ['This is a change on a server: Fastband cannot undo it.'];
-  return source.stat.size > maxFileBytes ? ['The file is too large to be kept: this cannot be undone.'] : [];
+function undoWarnings(source: Source, maxFileBytes: number): Warning[] {
+  if (source.kind === 'server') return [warning('serverChange')];
+  return source.stat.size > maxFileBytes ? [warning('noCopy', source.name)] : [];
 }
 
 /** What was there is kept while no other program can change it, so that undo gives back just that. */

@@ -1,3 +1,5 @@
+import type { Warning } from '../../../contract/approvals.ts';
+import { previewTitle, warning } from '../../../contract/sentences.ts';
 import type { Settings } from '../../../contract/settings.ts';
 import type { PlanPreview } from '../../core/tool.ts';
 import type { Parameter, Rows } from './jobs.ts';
@@ -8,17 +10,17 @@ export function sqlPreview(
   source: Source,
   sql: string,
   params: readonly Parameter[],
-  warnings: readonly string[] = [],
+  warnings: readonly Warning[] = [],
 ): PlanPreview {
   return {
     previews: [
-      { kind: 'text', title: `SQL on ${source.name}`, text: sql, omitted: 0 },
+      { kind: 'text', title: previewTitle('sql', source.name), text: sql, omitted: 0 },
       ...(params.length === 0
         ? []
         : [
             {
               kind: 'text' as const,
-              title: 'Parameters',
+              title: previewTitle('parameters'),
               text: params
                 .map((one, at) => `${source.kind === 'server' ? '$' : '?'}${at + 1} = ${JSON.stringify(one)}`)
                 .join('\n'),
@@ -27,7 +29,7 @@ export function sqlPreview(
           ]),
     ],
     warnings: [
-      ...(source.kind === 'file' && source.viaLink ? [`${source.name} is reached through a link.`] : []),
+      ...(source.kind === 'file' && source.viaLink ? [warning('linkedDatabase', source.name)] : []),
       ...warnings,
     ],
   };

@@ -78,7 +78,7 @@ describe('write_file', () => {
     await symlink('a.txt', bench.path('l'));
     const plan = await bench.plan(writeFile, { path: 'l', content: 'x' });
     expect(plan.effects).toMatchObject([{ path: 'a.txt' }]);
-    expect((await bench.preview(plan)).warnings.join()).toContain('link');
+    expect((await bench.preview(plan)).warnings).toEqual([{ code: 'throughLink', about: ['a.txt'] }]);
     await bench.run(writeFile, plan);
     expect(await bench.text('a.txt')).toBe('x');
     expect(await bench.text('l')).toBe('x');
@@ -87,7 +87,7 @@ describe('write_file', () => {
   test('a hard link elsewhere keeps the old content', async () => {
     await link(bench.path('a.txt'), join(bench.base, 'twin'));
     const plan = await bench.plan(writeFile, { path: 'a.txt', content: 'x' });
-    expect((await bench.preview(plan)).warnings.join()).toContain('hard link');
+    expect((await bench.preview(plan)).warnings).toEqual([{ code: 'otherNames', about: ['a.txt'] }]);
     await bench.run(writeFile, plan);
     expect(await read(join(bench.base, 'twin'), 'utf8')).toBe('one\ntwo\nthree\n');
   });
@@ -107,8 +107,8 @@ describe('write_file', () => {
     expect(shown.previews[0]?.kind === 'diff' && shown.previews[0].diff).toContain('-two\n+2');
     await bench.put('bin', Buffer.from([0, 1, 2]));
     expect(
-      (await bench.preview(await bench.plan(writeFile, { path: 'bin', content: 'x' }))).warnings.join(),
-    ).toContain('binary');
+      (await bench.preview(await bench.plan(writeFile, { path: 'bin', content: 'x' }))).warnings,
+    ).toEqual([{ code: 'unshown', about: ['bin'] }]);
   });
 
   test('a long diff keeps head and tail and counts what it leaves out', async () => {
@@ -122,23 +122,24 @@ describe('write_file', () => {
   });
 
   test.each([
-    ['.github/workflows/ci.yml', 'continuous integration'],
-    ['package.json', 'run later'],
-    ['sub/.envrc', 'shell'],
-    ['.hidden/x', 'hidden'],
-    ['CLAUDE.md', 'agents'],
-    ['.VSCode/tasks.json', 'run commands'],
-  ])('%s warns: %s', async (path, words) => {
-    expect(
-      (await bench.preview(await bench.plan(writeFile, { path, content: 'x' }))).warnings.join(),
-    ).toContain(words);
+    ['.github/workflows/ci.yml', 'runByCi'],
+    ['package.json', 'holdsCommands'],
+    ['sub/.envrc', 'changesTools'],
+    ['.hidden/x', 'hiddenFolder'],
+    ['CLAUDE.md', 'tellsAgents'],
+    ['.VSCode/tasks.json', 'startsCommands'],
+    ['.husky/pre-commit', 'holdsHooks'],
+  ])('%s warns: %s', async (path, code) => {
+    expect((await bench.preview(await bench.plan(writeFile, { path, content: 'x' }))).warnings).toEqual([
+      { code, about: [path] },
+    ]);
   });
 
   test('says when it is too large to be undone', async () => {
     bench.set({ journal: { maxFileBytes: 5 } });
     expect(
-      (await bench.preview(await bench.plan(writeFile, { path: 'a.txt', content: 'x' }))).warnings.join(),
-    ).toContain('cannot be undone');
+      (await bench.preview(await bench.plan(writeFile, { path: 'a.txt', content: 'x' }))).warnings,
+    ).toContainEqual({ code: 'noCopy', about: ['a.txt'] });
   });
 
   test.each([

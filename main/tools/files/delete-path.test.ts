@@ -42,7 +42,7 @@ test('a folder needs recursive, and goes with all in it', async () => {
   const [shown] = (await bench.preview(plan)).previews;
   expect(shown).toMatchObject({
     kind: 'text',
-    title: expect.stringContaining('4 files and folders'),
+    title: { code: 'deleteFolder', about: ['tree', 4, expect.any(Number)] },
     text: expect.stringContaining('tree/x/2'),
   });
   await bench.run(deletePath, plan);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Effect } from '../../../contract/effects.ts';
+import { previewTitle, warning } from '../../../contract/sentences.ts';
 import { canonicalJson, sha256Hex } from '../../core/canonical.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { changing } from '../../guard/fs-errors.ts';
@@ -70,9 +71,7 @@ export const deletePath = defineTool({
         const warnings = changeWarnings(relative, resolved.viaLink, stat, context);
         if (kind === 'directory') {
           if (entries.some((one) => one.stat.size > context.settings.journal.maxFileBytes)) {
-            warnings.push(
-              `${relative} holds a file that is too large to keep a copy of: this cannot be undone.`,
-            );
+            warnings.push(warning('holdsNoCopy', relative));
           }
           const total = entries.reduce((sum, one) => sum + (one.type === 'file' ? one.stat.size : 0), 0);
           const names = entries.map(
@@ -80,16 +79,13 @@ export const deletePath = defineTool({
           );
           return {
             previews: [
-              textPreview(
-                `${entries.length} files and folders in ${relative}, ${total} bytes`,
-                names.join('\n'),
-              ),
+              textPreview(previewTitle('deleteFolder', relative, entries.length, total), names.join('\n')),
             ],
             warnings,
           };
         }
         if (kind === 'link')
-          return { previews: [textPreview('A link; what it leads to stays', relative)], warnings };
+          return { previews: [textPreview(previewTitle('deleteLink'), relative)], warnings };
         return holding(stat.size, context.signal, async () => {
           const bytes = stat.size <= MAX_READ_BYTES ? await readBytes(resolved) : undefined;
           if (bytes !== undefined && sha256Hex(bytes) !== hash) throw changed(path);
@@ -97,7 +93,7 @@ export const deletePath = defineTool({
           return {
             previews: [
               text === undefined
-                ? textPreview('A binary or very large file', `${relative}, ${stat.size} bytes`)
+                ? textPreview(previewTitle('deleteUnshown'), `${relative}, ${stat.size} bytes`)
                 : diffPreview(relative, text, ''),
             ],
             warnings,

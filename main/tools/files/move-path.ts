@@ -1,6 +1,7 @@
 import { link, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
+import { previewTitle } from '../../../contract/sentences.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { changing, errorCode } from '../../guard/fs-errors.ts';
 import { inFolder } from '../../guard/fs-folder.ts';
@@ -70,7 +71,7 @@ export const movePath = defineTool({
       preview: () => ({
         previews: [
           textPreview(
-            'Move',
+            previewTitle('move'),
             `${source.relative}\n→ ${target.relative}${tree ? `\n${entries.length} files and folders in it` : ''}`,
           ),
         ],

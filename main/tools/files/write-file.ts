@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { warning } from '../../../contract/sentences.ts';
 import { sha256Hex } from '../../core/canonical.ts';
 import { callerPath, changed } from '../../guard/path.ts';
 import { diffPreview } from '../diff-preview.ts';
@@ -31,7 +32,7 @@ export const writeFile = defineTool({
           const before = bytes === undefined ? '' : decodeText(bytes, 'keep');
           const warnings = changeWarnings(data.path, resolved.viaLink, data.before, context);
           if (before === undefined || (resolved.stat !== null && !readable)) {
-            warnings.push(`${data.path} is binary or very large now: what is replaced cannot be shown.`);
+            warnings.push(warning('unshown', data.path));
           }
           return { previews: [diffPreview(data.path, before ?? '', content)], warnings };
         }),

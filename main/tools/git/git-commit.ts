@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { previewTitle } from '../../../contract/sentences.ts';
 import { sha256Hex } from '../../core/canonical.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { findSecrets } from '../../core/redact.ts';
 import type { PlanContext } from '../../core/tool.ts';
 import { git, type Repository } from '../../guard/git.ts';
 import { changed } from '../../guard/path.ts';
-import { diffFromPatch, textPreview } from '../diff-preview.ts';
+import { diffOfFiles, textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
 import { refuseAddedSecrets, SCANNED } from './added-lines.ts';
 import {
@@ -57,8 +58,8 @@ export const gitCommit = defineTool({
         });
         return {
           previews: [
-            textPreview(`Message, as ${data.author}, on ${data.branch ?? 'no branch'}`, message),
-            diffFromPatch(`${names.length} files`, stdout),
+            textPreview(previewTitle('message', data.author, data.branch ?? ''), message),
+            diffOfFiles(names.length, stdout),
           ],
           warnings: [],
         };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { previewTitle } from '../../../contract/sentences.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { PlanContext } from '../../core/tool.ts';
 import { git, plainRevision, type Repository } from '../../guard/git.ts';
@@ -23,7 +24,10 @@ export const gitCreateBranch = defineTool({
     return {
       effects: [gitEffect(repository, 'git-branch')],
       data: { repository: frozen(repository), name, commit },
-      preview: () => ({ previews: [textPreview('New branch', `${name}\nat ${commit}`)], warnings: [] }),
+      preview: () => ({
+        previews: [textPreview(previewTitle('branch'), `${name}\nat ${commit}`)],
+        warnings: [],
+      }),
     };
   },
   async run({ data: { repository, name, commit } }, context) {

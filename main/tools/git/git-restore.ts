@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { previewTitle } from '../../../contract/sentences.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { JournalTicket } from '../../core/tool.ts';
 import { git } from '../../guard/git.ts';
 import { changed, lstatOf, type PathStat, sameThing } from '../../guard/path.ts';
-import { diffFromPatch, textPreview } from '../diff-preview.ts';
+import { diffOfFiles, textPreview } from '../diff-preview.ts';
 import { defineTool } from '../tool.ts';
 import {
   DIFF,
@@ -55,11 +56,11 @@ export const gitRestore = defineTool({
       data: { repository: frozen(repository), files, staged },
       preview: async () => {
         if (staged)
-          return { previews: [textPreview('Take out of the stage', names.join('\n'))], warnings: [] };
+          return { previews: [textPreview(previewTitle('unstage'), names.join('\n'))], warnings: [] };
         const { stdout } = await git(repository, [...args, '-R', '--', ...names.slice(0, 500)], context, {
           partial: true,
         });
-        return { previews: [diffFromPatch(`${names.length} files`, stdout)], warnings: [] };
+        return { previews: [diffOfFiles(names.length, stdout)], warnings: [] };
       },
     };
   },

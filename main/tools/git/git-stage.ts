@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { previewTitle, warning } from '../../../contract/sentences.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { git } from '../../guard/git.ts';
 import { changed, lstatOf, type PathStat, sameThing } from '../../guard/path.ts';
@@ -66,12 +67,11 @@ export const gitStage = defineTool({
       preview: () => ({
         previews: [
           textPreview(
-            `Stage ${shown.length} files`,
+            previewTitle('stage', shown.length),
             files.map(({ name, stat }) => `${stat === null ? 'deleted' : 'content'}  ${name}`).join('\n'),
           ),
         ],
-        warnings:
-          hidden > 0 ? [`${hidden} changed files that the rules hide from this client are left out.`] : [],
+        warnings: hidden > 0 ? [warning('leftOut', hidden)] : [],
       }),
     };
   },

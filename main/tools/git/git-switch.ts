@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { previewTitle } from '../../../contract/sentences.ts';
 import { FastbandError } from '../../core/errors.ts';
 import { git } from '../../guard/git.ts';
 import { changed } from '../../guard/path.ts';
@@ -49,10 +50,7 @@ export const gitSwitch = defineTool({
       data: { repository: frozen(repository), branch, head, from, commit, files: names.length },
       preview: () => ({
         previews: [
-          textPreview(
-            `From ${from ?? head ?? 'nothing'} to ${branch}: ${names.length} files change`,
-            names.join('\n'),
-          ),
+          textPreview(previewTitle('switch', from ?? head ?? '', branch, names.length), names.join('\n')),
         ],
         warnings: [],
       }),

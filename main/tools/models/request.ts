@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Preview } from '../../../contract/approvals.ts';
+import type { Preview, PreviewTitle } from '../../../contract/approvals.ts';
 import type { Effect } from '../../../contract/effects.ts';
 import { PROVIDERS, type Provider } from '../../../contract/keys.ts';
 import type { PictureInfo } from '../../../contract/pictures.ts';
+import { previewTitle, warning } from '../../../contract/sentences.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../contract/settings.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { Picture } from '../../core/gallery.ts';
@@ -163,7 +164,7 @@ export function previewOf(
     readonly schema?: unknown;
   },
 ): PlanPreview {
-  const text = (title: string, content: string): Preview => ({
+  const text = (title: PreviewTitle, content: string): Preview => ({
     kind: 'text',
     title,
     text: content,
@@ -177,26 +178,24 @@ export function previewOf(
   const secrets = findSecrets(sent);
   return {
     previews: [
-      text('To', `${to.join('\nor, when that fails, ')}\nat most ${about.maxTokens} tokens of answer`),
+      text(previewTitle('models', about.maxTokens), to.join('\n')),
       ...(about.images.length === 0
         ? []
         : [
             text(
-              'Images',
+              previewTitle('images'),
               about.images
                 .map(({ name, mimeType, bytes }) => `${name} (${mimeType}, ${bytes} bytes)`)
                 .join('\n'),
             ),
           ]),
-      ...(about.system === undefined ? [] : [text('System', about.system)]),
-      text('Prompt', about.prompt),
+      ...(about.system === undefined ? [] : [text(previewTitle('system'), about.system)]),
+      text(previewTitle('prompt'), about.prompt),
       ...(about.schema === undefined
         ? []
-        : [text('Schema of the answer', JSON.stringify(about.schema, null, 2))]),
+        : [text(previewTitle('schema'), JSON.stringify(about.schema, null, 2))]),
     ],
-    warnings: secrets.map(
-      ({ name, line }) => `What is sent looks like it holds a secret: ${name}, line ${line}.`,
-    ),
+    warnings: secrets.map(({ name, line }) => warning('holdsSecret', name, line)),
   };
 }
 

@@ -69,7 +69,7 @@ describe('a page', () => {
       await bench.plan(tool, { url: 'http://аpple.example/x' }),
     );
     expect(previews).toEqual([expect.objectContaining({ text: 'GET http://xn--pple-43d.example/x' })]);
-    expect(warnings).toEqual([expect.stringContaining('аpple.example')]);
+    expect(warnings).toEqual([{ code: 'foreignLetters', about: ['xn--pple-43d.example', 'аpple.example'] }]);
   });
 
   test('raw is what was sent; text has no marks', async () => {

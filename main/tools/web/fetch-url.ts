@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { previewTitle } from '../../../contract/sentences.ts';
 import type { Tool } from '../../core/tool.ts';
 import type { Net } from '../../guard/net.ts';
 import { hostWarnings } from '../../guard/url.ts';
@@ -63,7 +64,7 @@ export function fetchUrl(net: Net): { readonly tool: Tool; readonly close: () =>
         effects: [effect],
         data,
         preview: () => ({
-          previews: [{ kind: 'text', title: 'Page', text: `GET ${effect.url}`, omitted: 0 }],
+          previews: [{ kind: 'text', title: previewTitle('page'), text: `GET ${effect.url}`, omitted: 0 }],
           warnings: hostWarnings(target.host),
         }),
       };

@@ -94,12 +94,12 @@ describe('a request', () => {
     expect(previews).toEqual([
       {
         kind: 'text',
-        title: 'Request',
+        title: { code: 'request', about: [] },
         text: `POST ${at('/x')}\nAuthorization: Bearer {{secret:api}}\n\n{\n  "a": 1\n}`,
         omitted: 0,
       },
     ]);
-    expect(warnings).toEqual([expect.stringContaining('not encrypted')]);
+    expect(warnings).toEqual([{ code: 'notEncrypted', about: [] }]);
   });
 
   test.each([

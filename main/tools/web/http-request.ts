@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Effect } from '../../../contract/effects.ts';
+import { previewTitle, warning } from '../../../contract/sentences.ts';
 import { FastbandError } from '../../core/errors.ts';
 import type { Json, Tool } from '../../core/tool.ts';
 import type { Net } from '../../guard/net.ts';
@@ -94,12 +95,10 @@ function previewOf({ method, url, headers, body, json }: RequestData, { host, ur
   const content = json === undefined ? body : JSON.stringify(json, null, 2);
   const text = content === undefined ? lines.join('\n') : `${lines.join('\n')}\n\n${content}`;
   return {
-    previews: [{ kind: 'text' as const, title: 'Request', text, omitted: 0 }],
+    previews: [{ kind: 'text' as const, title: previewTitle('request'), text, omitted: 0 }],
     warnings: [
       ...hostWarnings(host),
-      ...(parsed.protocol === 'http:' && content !== undefined
-        ? ['This is not encrypted: everyone on the way can read and change it.']
-        : []),
+      ...(parsed.protocol === 'http:' && content !== undefined ? [warning('notEncrypted')] : []),
     ],
   };
 }

@@ -1,6 +1,6 @@
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
-import { withoutHidden } from '../../core/display.ts';
+import { withoutHidden } from '../../../contract/display.ts';
 import { type DomDocument, type DomElement, type DomNode, isElement, TEXT, walk } from './dom.ts';
 import { hiddenNames, removeHidden } from './hidden.ts';
 import { toMarkdown } from './markdown.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { anyText, runs } from '../main/core/property-testing.ts';
 import { hasHidden, middleCut, quoteArgument, showHidden, showLine, withoutHidden } from './display.ts';
-import { anyText, runs } from './property-testing.ts';
 
 /**
  * What Unicode itself says is not seen, or is no character at all: told by its own properties, not by our list. Format
@@ -48,6 +48,10 @@ describe('text that is shown to a person [UI-1]', () => {
       }),
       runs(1500),
     );
+  });
+
+  test('of one line has no private characters, which each font draws as it likes', () => {
+    expect(showLine('a\ue0b0b\u{f0000}')).toBe('a⟦U+E0B0⟧b⟦U+F0000⟧');
   });
 
   test('is one line where one line is meant', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandLine, visible } from './hidden.ts';
+import { commandLine, showLine } from './display.ts';
 
 describe('what a person reads', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('what a person reads', () => {
     ['a tag character', 'a\u{E0041}b', 'a⟦U+E0041⟧b'],
     ['a letter of another script, which shows', 'pаypal', 'pаypal'],
     ['an umlaut', 'größe 9', 'größe 9'],
-  ])('hides not %s', (_name, text, shown) => expect(visible(text)).toBe(shown));
+  ])('hides not %s', (_name, text, shown) => expect(showLine(text)).toBe(shown));
 
   it.each<[string[], string]>([
     [['npm', 'test'], 'npm test'],

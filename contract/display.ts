@@ -37,10 +37,12 @@ const NAMES: Readonly<Record<number, string>> = {
 
 /** The text with each hidden character replaced by a visible name such as `⟦RLO⟧` or `⟦U+E0041⟧`. */
 export function showHidden(text: string): string {
-  return text.replace(HIDDEN, (character) => {
-    const point = character.codePointAt(0) ?? 0;
-    return `⟦${NAMES[point] ?? `U+${point.toString(16).toUpperCase().padStart(4, '0')}`}⟧`;
-  });
+  return text.replace(HIDDEN, named);
+}
+
+function named(character: string): string {
+  const point = character.codePointAt(0) ?? 0;
+  return `⟦${NAMES[point] ?? `U+${point.toString(16).toUpperCase().padStart(4, '0')}`}⟧`;
 }
 
 /** The text without its hidden characters: what a person would have seen of it. */
@@ -48,9 +50,15 @@ export function withoutHidden(text: string): string {
   return text.replace(HIDDEN, '');
 }
 
-/** One line: hidden characters made visible, line ends and tabs too. For titles, paths and arguments. */
+/**
+ * One line: hidden characters made visible; line ends and tabs too, and private characters, which each font draws as it
+ * likes. For titles, paths and arguments.
+ */
 export function showLine(text: string): string {
-  return showHidden(text).replaceAll('\n', '⟦LF⟧').replaceAll('\t', '⟦TAB⟧');
+  return showHidden(text)
+    .replaceAll('\n', '⟦LF⟧')
+    .replaceAll('\t', '⟦TAB⟧')
+    .replace(/\p{Co}/gu, named);
 }
 
 /** Whether anything in the text would be hidden from a person. A carriage return before a line feed does not count. */
@@ -66,9 +74,18 @@ export function quoteArgument(argument: string): string {
   return `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
-/** Text of at most `max` characters that keeps both ends and says how much of the middle it left out. */
-export function middleCut(text: string, max: number): string {
+/** Arguments on one line, each quoted so that its borders show. */
+export function commandLine(argv: readonly string[]): string {
+  return argv.map(quoteArgument).join(' ');
+}
+
+/**
+ * Text of at most `max` characters that keeps both ends and says how much of the middle it left out.
+ *
+ * @param leftOut - says so many characters, in at most 18 of them
+ */
+export function middleCut(text: string, max: number, leftOut = (n: number) => `${n} characters`): string {
   if (text.length <= max) return text;
   const half = Math.max(1, Math.floor((max - 24) / 2));
-  return `${text.slice(0, half)} … ${text.length - 2 * half} characters … ${text.slice(-half)}`;
+  return `${text.slice(0, half)} … ${leftOut(text.length - 2 * half)} … ${text.slice(-half)}`;
 }

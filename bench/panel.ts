@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Page, Response } from 'playwright-core';
 import { openBrowser, openPanel } from '../e2e/browser.ts';
+import { CHROMIUM } from '../e2e/chromium.ts';
 import { DesktopApp, freePort } from '../e2e/desktop/app.ts';
 import { type Host, Sandbox } from '../e2e/host.ts';
 import { fillLog } from '../e2e/million.ts';
@@ -20,7 +21,7 @@ const ROWS = 1_000_000;
  * log of a million rows scrolls. Its peers in the same run: an empty page that scrolls as far, and the bare event.
  */
 export async function panel(): Promise<Report> {
-  const browser = await openBrowser();
+  const browser = await openBrowser(CHROMIUM);
   const box = new Sandbox();
   try {
     await (await box.serve()).stop('SIGTERM');

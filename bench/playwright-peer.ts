@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { CHROMIUM } from '../e2e/browser.ts';
+import { CHROMIUM } from '../e2e/chromium.ts';
 import { Sandbox } from '../e2e/host.ts';
 import { PEERS } from './read-file.ts';
 

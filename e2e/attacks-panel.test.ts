@@ -6,7 +6,8 @@ import type { Client } from '@modelcontextprotocol/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAGE_IDS } from '../contract/page-ids.ts';
-import { CHROMIUM, openBrowser, openPanel } from './browser.ts';
+import { openBrowser, openPanel } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import { type Host, Sandbox } from './host.ts';
 
 /** What a page would do something with. */

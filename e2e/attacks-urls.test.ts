@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { REFUSED_URLS } from '../main/guard/url-testing.ts';
 import { Target } from './attack.ts';
-import { CHROMIUM } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import { Sandbox } from './host.ts';
 
 let box: Sandbox;

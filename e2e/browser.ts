@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { PAGES_IN } from './chromium.ts';
 import type { Host } from './host.ts';
-
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** What has not come by then does not come. */
 const WAIT_MS = 30_000;
 
 /** A Chromium of the machine's own, talking to nobody. */
-export function openBrowser(): Promise<Browser> {
+export function openBrowser(executablePath = PAGES_IN): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath,
     args: [
       // Chromium's own sandbox does not start for root, as which CI runs.
       '--no-sandbox',

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Client } from '@modelcontextprotocol/client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { POSTGRES_BIN, TestPostgres } from '../main/tools/databases/postgres-testing.ts';
-import { CHROMIUM, openBrowser, openPanel } from './browser.ts';
+import { openBrowser, openPanel } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import { type Host, Sandbox } from './host.ts';
 import { HAS_KEYCHAIN } from './keychain.ts';
 

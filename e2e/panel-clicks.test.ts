@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../contract/channels.ts';
-import { PAGE_IDS } from '../contract/page-ids.ts';
+import { PAGE_IDS, type PageId } from '../contract/page-ids.ts';
 import type { Match } from '../contract/policy.ts';
-import { axe, CHROMIUM, drop, openBrowser, openPanel, unstyled } from './browser.ts';
+import { en } from '../renderer/messages/en.ts';
+import { axe, drop, openBrowser, openPanel, unstyled } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import { type Host, Sandbox } from './host.ts';
 import { HAS_KEYCHAIN } from './keychain.ts';
 import { setStage } from './stage.ts';
@@ -36,12 +38,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     await browser?.close();
     await box?.close();
   });
-  afterEach(() => page.context().close());
+  /** Tests of a form that was not saved leave the page as they found it: the next goes on in it. */
+  let kept = false;
+  afterEach(async () => {
+    if (!kept) await page.context().close();
+  });
 
   async function show(place: string): Promise<void> {
-    page = await openPanel(browser, host, { viewport: { width: 1280, height: 800 } });
+    if (!kept) page = await openPanel(browser, host, { viewport: { width: 1280, height: 800 } });
+    // Whatever was shown there before goes first.
+    else await page.goto(new URL('#/security', page.url()).href);
+    kept = false;
     await page.goto(new URL(`#/${place}`, page.url()).href);
-    await page.locator('h1').first().waitFor();
+    const [id = ''] = place.split('?');
+    await page.locator('h1', { hasText: en.pages[id as PageId] }).waitFor();
   }
 
   describe('a rule that was typed and not saved', () => {
@@ -66,6 +76,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
       await question().getByRole('button', { name: 'Leave' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       expect(page.url()).toMatch(/#\/rules$/);
+      kept = true;
     });
 
     it('is closed at once when nothing was typed', async () => {
@@ -74,6 +85,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       expect(await question().count()).toBe(0);
+      kept = true;
     });
   });
 
@@ -105,6 +117,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
       await leave();
       await question().getByRole('button', { name: 'Leave' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+      kept = true;
     });
 
     it.skipIf(!HAS_KEYCHAIN)('is closed at once when nothing was typed', async () => {
@@ -113,6 +126,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       expect(await question().count()).toBe(0);
+      kept = true;
     });
   });
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe, CHROMIUM, openBrowser, openPanel, unstyled } from './browser.ts';
+import { axe, openBrowser, openPanel, unstyled } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import { type Host, Sandbox } from './host.ts';
 
 /** Each is a page of one colour, so that a picture tells which it is. */

@@ -5,24 +5,17 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Approval } from '../contract/approvals.ts';
 import { warning } from '../contract/sentences.ts';
 import { realClock, silentLog } from '../main/core/testing.ts';
 import { type Panel, startPanel } from '../main/headless/panel.ts';
 import { en } from '../renderer/messages/en.ts';
+import { openBrowser } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import { approval, change, FakeApp } from './fake-app.ts';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
 const GUARD_MS = 500;
 /** As the build left them. */
 const ASSETS = resolve(import.meta.dirname, '../dist/renderer');
@@ -42,7 +35,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await openBrowser();
   });
 
   afterAll(async () => {

@@ -3,7 +3,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../contract/settings.ts';
 import { en } from '../renderer/messages/en.ts';
-import { CHROMIUM, openBrowser, openPanel } from './browser.ts';
+import { openBrowser, openPanel } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import { type Host, Sandbox } from './host.ts';
 
 const FIELDS: Readonly<Record<string, { name: string } | undefined>> = en.settings.fields;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
-import { CHROMIUM } from './browser.ts';
+import { CHROMIUM } from './chromium.ts';
 import type { Host, Sandbox } from './host.ts';
 
 const CART = `import { priceOf } from './prices.ts';

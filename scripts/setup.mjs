@@ -20,6 +20,15 @@ const PROGRAMS = {
     packages: ['chromium'],
     why: 'tests that look at the panel in a browser will fail',
   },
+  // Debian alone has it, as a package of its own.
+  'Chromium’s headless shell': {
+    isThere: () =>
+      process.platform !== 'linux' ||
+      !onPath('apt-get') ||
+      existsSync('/usr/lib/chromium/chromium-headless-shell'),
+    packages: ['chromium-headless-shell'],
+    why: 'tests that look at the panel in a browser take longer',
+  },
   'gnome-keyring': {
     isThere: () => process.platform !== 'linux' || onPath('gnome-keyring-daemon'),
     packages: ['gnome-keyring'],

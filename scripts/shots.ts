@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { openBrowser, openPanel } from '../e2e/browser.ts';
+import { CHROMIUM } from '../e2e/chromium.ts';
 import { Sandbox } from '../e2e/host.ts';
 import { setStage } from '../e2e/stage.ts';
 
@@ -25,7 +26,7 @@ const { values } = parseArgs({
 
 const box = new Sandbox();
 mkdirSync(values.out, { recursive: true });
-const browser = await openBrowser();
+const browser = await openBrowser(CHROMIUM);
 try {
   const host = values.empty ? await box.serve([]) : await setStage(box);
   for (const theme of values.theme.split(',')) {

@@ -16,7 +16,13 @@ const LIMIT_MINUTES = 60;
 await needNode(fileURLToPath(import.meta.url));
 const needsBrowser =
   existsSync(join(ROOT, 'e2e')) && readdirSync(join(ROOT, 'e2e')).some((name) => name.endsWith('.test.ts'));
-ensurePrograms('git', 'postgresql', ...FOR_KEYCHAIN, ...TEST_KEYCHAIN, ...(needsBrowser ? ['chromium'] : []));
+ensurePrograms(
+  'git',
+  'postgresql',
+  ...FOR_KEYCHAIN,
+  ...TEST_KEYCHAIN,
+  ...(needsBrowser ? ['chromium', 'Chromium’s headless shell'] : []),
+);
 ensurePackages();
 ensurePackages(PEERS);
 

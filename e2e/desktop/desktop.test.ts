@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ServerStatus } from '../../contract/entities.ts';
 import { WINDOWS } from '../../contract/windows.ts';
 import { axe, drop, unstyled } from '../browser.ts';
+import { PAGES_IN } from '../chromium.ts';
 import { childrenOf, lives, TELLS } from '../usage.ts';
 import { DesktopApp, freePort, RUNS_ON } from './app.ts';
 
@@ -446,11 +447,9 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     writeFileSync(join(home, 'settings.json'), JSON.stringify({ server: { port } }));
     const slow = join(folder, 'chromium');
-    writeFileSync(
-      slow,
-      `#!/bin/sh\nwhile [ ! -e ${go} ]; do sleep 0.05; done\nexec ${process.env.CHROMIUM ?? '/usr/bin/chromium'} "$@"\n`,
-      { mode: 0o755 },
-    );
+    writeFileSync(slow, `#!/bin/sh\nwhile [ ! -e ${go} ]; do sleep 0.05; done\nexec ${PAGES_IN} "$@"\n`, {
+      mode: 0o755,
+    });
     const waiting = DesktopApp.start({ home, env: { CHROMIUM: slow } });
     try {
       await expect

@@ -15,9 +15,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageApp } from '../../scripts/package-app.ts';
 import { RIPGREP, writeStub } from '../../scripts/package-facts.ts';
+import { CHROMIUM } from '../chromium.ts';
 import { DesktopApp } from './app.ts';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Asks through the page's own bridge. */
 async function call(page: Page, channel: string, input: unknown): Promise<unknown> {

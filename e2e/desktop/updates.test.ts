@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CHROMIUM } from '../chromium.ts';
 import { DesktopApp } from './app.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const READY = 'Fastband 9.9.9 is ready. It is installed when you restart from here.';
 
 /** The app as an AppImage that knows a feed: the real updater, the real download, a program in the new version's place. */

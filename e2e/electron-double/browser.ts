@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type BrowserContext, chromium } from 'playwright-core';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+import { PAGES_IN } from '../chromium.ts';
 
 /** One Chromium for one app. Others may drive the same pages at `endpoint`. */
 export class DoubleBrowser {
@@ -23,7 +22,7 @@ export class DoubleBrowser {
   static async launch(): Promise<DoubleBrowser> {
     const profile = mkdtempSync(join(tmpdir(), 'fastband-double-'));
     const child = spawn(
-      CHROMIUM,
+      PAGES_IN,
       [
         '--headless=new',
         '--remote-debugging-port=0',

@@ -68,6 +68,29 @@ describe('the stdio bridge', () => {
     await client.close();
   });
 
+  it('is shown as connected for as long as its client listens', async () => {
+    const connected = async () =>
+      (await host.api('clients.list')).filter((one) => one.connected).map(({ name }) => name);
+    const modern = new Client(
+      { name: 'v2', version: '1' },
+      {
+        versionNegotiation: { mode: { pin: '2026-07-28' } },
+        listChanged: { tools: { onChanged: () => {} } },
+      },
+    );
+    const old = new OldClient({ name: 'v1', version: '1' });
+    for (const [client, transport] of [
+      [modern, new StdioClientTransport(bridge())],
+      [old, new OldStdio(bridge())],
+    ] as const) {
+      await expect.poll(connected).toEqual([]);
+      await client.connect(transport as never);
+      await expect.poll(connected).toEqual(['Peers']);
+      await client.close();
+    }
+    await expect.poll(connected).toEqual([]);
+  });
+
   it('waits with its client for a person', async () => {
     const client = new OldClient({ name: 'v1', version: '1' });
     await client.connect(new OldStdio(bridge()));

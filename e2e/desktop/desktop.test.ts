@@ -253,7 +253,10 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       await page.getByText('Server läuft').first().waitFor();
       const { client } = await connected(page);
       const wrote = client.callTool({ name: 'write_file', arguments: { path: 'a.txt', content: 'two\n' } });
-      await app.until('a count in the tray', ({ badge }) => badge === 1);
+      const { notifications } = await app.until('a count in the tray', ({ badge }) => badge === 1);
+      expect(notifications).toMatchObject([
+        { title: 'Claude Code möchte a.txt in shop ändern', actions: ['Ablehnen'] },
+      ]);
       await app.order({ do: 'tray', label: 'Wartendes beantworten…' });
       const window = await app.page('approval.html');
       await window.getByRole('button', { name: /^Zulassen/ }).waitFor();

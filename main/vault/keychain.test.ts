@@ -149,9 +149,9 @@ test('a value that was not kept is an error', async () => {
 test.each([
   ['absent', /^sudo apt-get install .* && npm rebuild keytar$/],
   ['missing', /^sudo apt-get install -y gnome-keyring /],
-  ['session', /^dbus-run-session -- /],
-  ['locked', /^gnome-keyring-daemon .*--unlock/],
-  ['hanging', /^gnome-keyring-daemon .*--unlock/],
+  ['session', /^dbus-run-session -- bash -c '.*read -rsp .*--unlock .* && fastband serve'$/],
+  ['locked', /^bash -c '.*read -rsp .*gnome-keyring-daemon --replace --unlock/],
+  ['hanging', /^bash -c '.*read -rsp .*gnome-keyring-daemon --replace --unlock/],
 ] as const)('on Linux, %s comes with a command that mends it', (state, command) => {
   expect(keychainWords(state, 'linux').command).toMatch(command);
 });

@@ -7,9 +7,10 @@ export const SERVICE = 'fastband';
 /** A keychain that waits for a prompt which nobody sees would wait for ever. */
 const ANSWER_MS = 3000;
 
-/** Both read the password from the terminal, to its end. */
-const UNLOCK = 'gnome-keyring-daemon --unlock --components=secrets';
-const UNLOCK_AGAIN = 'gnome-keyring-daemon --replace --unlock --components=secrets';
+/** Unlocks by a password that the terminal does not show, and that no list of processes holds. For bash. */
+const unlock = (more = '') =>
+  `IFS= read -rsp "Keychain password: " p && echo && printf %s "$p" | gnome-keyring-daemon ${more}--unlock --components=secrets`;
+const UNLOCK_AGAIN = `bash -c '${unlock('--replace ')}'`;
 
 /** What of keytar is used here. */
 export interface Keytar {
@@ -137,8 +138,8 @@ export function keychainWords(
     case 'session':
       return {
         problem:
-          'There is no D-Bus session here, as over SSH or in a container, so no keychain can be reached. Start Fastband in one with a keychain (Debian and Ubuntu: the packages dbus and gnome-keyring): type the keychain’s password, then Ctrl+D twice.',
-        command: `dbus-run-session -- sh -c '${UNLOCK} && fastband serve'`,
+          'There is no D-Bus session here, as over SSH or in a container, so no keychain can be reached. Start Fastband in one with a keychain (Debian and Ubuntu: the packages dbus and gnome-keyring). It asks for the keychain’s password, and takes a new one where there is no keychain yet.',
+        command: `dbus-run-session -- bash -c '${unlock()} && fastband serve'`,
       };
     case 'missing':
       return linux
@@ -160,7 +161,7 @@ export function keychainWords(
       return linux
         ? {
             problem:
-              'The keychain is locked or has no default collection. Unlock it in your desktop’s password manager or log in again. In a terminal, for GNOME’s: stop Fastband, type the keychain’s password, then Ctrl+D twice.',
+              'The keychain is locked or has no default collection. Unlock it in your desktop’s password manager or log in again. In a terminal, for GNOME’s: stop Fastband, then run this, which asks for the keychain’s password.',
             command: UNLOCK_AGAIN,
           }
         : { problem: 'The keychain is locked. Unlock it, then try again.' };
@@ -168,7 +169,7 @@ export function keychainWords(
       return linux
         ? {
             problem:
-              'The keychain does not answer; it may wait for a password where nobody sees it. Answer its question on the desktop, then start Fastband again. In a terminal, for GNOME’s: stop Fastband, type the keychain’s password, then Ctrl+D twice.',
+              'The keychain does not answer; it may wait for a password where nobody sees it. Answer its question on the desktop, then start Fastband again. In a terminal, for GNOME’s: stop Fastband, then run this, which asks for the keychain’s password.',
             command: UNLOCK_AGAIN,
           }
         : {

@@ -1,6 +1,7 @@
 // `npm test`: sets the checkout up, checks and tests everything, and says in its last line how many passed and failed.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { audit } from './audit.mjs';
@@ -25,6 +26,10 @@ ensurePrograms(
 );
 ensurePackages();
 ensurePackages(PEERS);
+
+/** For all that tests put into the folder for temporary files, and that programs which they kill leave there. */
+const temporary = mkdtempSync(join(tmpdir(), 'fastband-test-'));
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 
 const desktop = desktopUnderTest();
 const steps = [];
@@ -110,7 +115,12 @@ function run(script, args) {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: withNode(process.execPath, { ...process.env, ...desktop.env, CI: process.env.CI ?? '1' }),
+    env: withNode(process.execPath, {
+      ...process.env,
+      ...desktop.env,
+      TMPDIR: temporary,
+      CI: process.env.CI ?? '1',
+    }),
     detached: ownGroup,
   });
   const end = (signal) => {

@@ -8,6 +8,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Report>>>>
   fetch_url: async () => (await import('./fetch-url.ts')).fetchUrl,
   screenshot: async () => (await import('./screenshot.ts')).screenshot,
   query: async () => (await import('./query.ts')).query,
+  query_server: async () => (await import('./query.ts')).queryServer,
   serve: async () => (await import('./serve.ts')).serve,
   memory: async () => (await import('./memory.ts')).memory,
   audit: async () => (await import('./audit.ts')).audit,

@@ -1,6 +1,6 @@
 // `npm test`: sets the checkout up, checks and tests everything, and says in its last line how many passed and failed.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,8 @@ ensurePackages(PEERS);
 
 /** For all that tests put into the folder for temporary files, and that programs which they kill leave there. */
 const temporary = mkdtempSync(join(tmpdir(), 'fastband-test-'));
+// Some servers that tests start run as another user, and have a folder in it.
+chmodSync(temporary, 0o711);
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 
 const desktop = desktopUnderTest();

@@ -351,6 +351,16 @@ describe('what could mislead, and what stands above what is shown', () => {
     [previewTitle('sql', 'shop.db'), 'SQL on shop.db', 'SQL an shop.db'],
     [previewTitle('files', 1), '1 file', '1 Datei'],
     [
+      previewTitle('models', 1024, 1),
+      'To, for an answer of at most 1024 tokens',
+      'An, für eine Antwort von höchstens 1024 Token',
+    ],
+    [
+      previewTitle('models', 1024, 2),
+      'To the first of these 2 that does not fail, for an answer of at most 1024 tokens',
+      'An den ersten dieser 2, der nicht scheitert, für eine Antwort von höchstens 1024 Token',
+    ],
+    [
       previewTitle('switch', '', 'main', 2),
       'From nothing to main: 2 files change',
       'Von nichts zu main: 2 Dateien ändern sich',

@@ -154,7 +154,10 @@ export const de: Words = {
       `Von ${from === '' ? 'nichts' : from} zu ${to}: ${n} ${n === 1 ? 'Datei ändert' : 'Dateien ändern'} sich`,
     message: (author, branch) =>
       `Nachricht, als ${author}, ${branch === '' ? 'auf keinem Branch' : `auf ${branch}`}`,
-    models: (tokens) => `An, für eine Antwort von höchstens ${tokens} Token`,
+    models: (tokens, candidates) =>
+      candidates === 1
+        ? `An, für eine Antwort von höchstens ${tokens} Token`
+        : `An den ersten dieser ${candidates}, der nicht scheitert, für eine Antwort von höchstens ${tokens} Token`,
     images: () => 'Bilder',
     system: () => 'System',
     prompt: () => 'Prompt',

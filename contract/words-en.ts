@@ -162,7 +162,10 @@ export const en = {
       `From ${from === '' ? 'nothing' : from} to ${to}: ${n} ${n === 1 ? 'file changes' : 'files change'}`,
     message: (author: string, branch: string) =>
       `Message, as ${author}, on ${branch === '' ? 'no branch' : branch}`,
-    models: (tokens: number) => `To, for an answer of at most ${tokens} tokens`,
+    models: (tokens: number, candidates: number) =>
+      candidates === 1
+        ? `To, for an answer of at most ${tokens} tokens`
+        : `To the first of these ${candidates} that does not fail, for an answer of at most ${tokens} tokens`,
     images: () => 'Images',
     system: () => 'System',
     prompt: () => 'Prompt',

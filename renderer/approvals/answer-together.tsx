@@ -13,7 +13,7 @@ import { panel } from '../shared/panel.ts';
 import { mergeApprovals } from '../shared/panel-state.ts';
 import { Button, Notice } from '../shared/parts.tsx';
 import styles from './approval-card.module.css';
-import { Counts } from './diff-view.tsx';
+import { Counts, diffName } from './diff-view.tsx';
 import { PreviewView } from './previews.tsx';
 import { useGuard } from './use-guard.ts';
 
@@ -41,7 +41,7 @@ export function AnswerTogether({
 }
 
 function All({ alike, onClose }: { alike: readonly Approval[]; onClose: () => void }) {
-  const m = useMessages().approvals;
+  const { approvals: m, said } = useMessages();
   // Those that were shown: what comes meanwhile waits for the next time.
   const [shown] = useState(alike);
   const [problem, setProblem] = useState<string>();
@@ -106,7 +106,8 @@ function All({ alike, onClose }: { alike: readonly Approval[]; onClose: () => vo
                 <summary>
                   {preview.kind === 'diff' ? (
                     <>
-                      <code>{preview.path}</code> <Counts added={preview.added} removed={preview.removed} />
+                      <code>{diffName(preview, said)}</code>{' '}
+                      <Counts added={preview.added} removed={preview.removed} />
                     </>
                   ) : (
                     m.preview

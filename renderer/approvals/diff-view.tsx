@@ -1,5 +1,6 @@
 import { Fragment, type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { Preview } from '../../contract/approvals.ts';
+import type { Messages } from '../messages/en.ts';
 import { useFormat } from '../shared/format.ts';
 import { useMessages } from '../shared/language.ts';
 import { Shown } from '../shared/parts.tsx';
@@ -14,10 +15,15 @@ const KEPT = 'fastband.diff';
 /** Longer than this, a diff is read without colours sooner than with them. */
 const MAX_COLOURED = 3000;
 
+/** What a diff is of: its file, or how many files. */
+export function diffName({ path, files }: Diff, { titles }: Messages['said']): string {
+  return files === undefined ? path : titles.files(files);
+}
+
 /** What would change in a file: one below the other, or side by side. */
 export function DiffPreview({ preview }: { readonly preview: Diff }) {
   const { approvals: m, said } = useMessages();
-  const name = preview.files === undefined ? preview.path : said.titles.files(preview.files);
+  const name = diffName(preview, said);
   const lines = useMemo(() => diffLines(preview.diff), [preview.diff]);
   const tokens = useTokens(preview.path, lines);
   const [split, setSplit] = useState(() => recall() === 'split');

@@ -178,7 +178,7 @@ export function previewOf(
   const secrets = findSecrets(sent);
   return {
     previews: [
-      text(previewTitle('models', about.maxTokens), to.join('\n')),
+      text(previewTitle('models', about.maxTokens, candidates.length), to.join('\n')),
       ...(about.images.length === 0
         ? []
         : [

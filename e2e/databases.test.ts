@@ -67,7 +67,7 @@ it.skipIf(!existsSync(CHROMIUM))(
       const { id } = await host.waiting();
       await host.api('approvals.decide', { id, decision: 'allow' });
       await page.getByRole('columnheader', { name: 'wide' }).waitFor();
-      expect(await page.getByRole('row').count()).toBe(1 + 90);
+      await expect.poll(() => page.getByRole('row').count()).toBe(1 + 90);
       await page.getByText('NULL').first().waitFor();
     } finally {
       await browser.close();

@@ -93,7 +93,9 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
       { bus: true },
     );
     expect(ran.err).toMatch(/The keychain (?:is locked|does not answer)/);
-    expect(ran.err).toContain('Run: gnome-keyring-daemon --replace --unlock --components=secrets');
+    expect(ran.err).toMatch(
+      /Run: bash -c '.* \| gnome-keyring-daemon --replace --unlock --components=secrets'/,
+    );
     const { keychain, keys } = JSON.parse(ran.out.trim().split('\n').at(-1) ?? '') as {
       keychain: { state: string };
       keys: { id: string; state: string }[];
@@ -112,8 +114,7 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
       { bus: false },
     );
     expect(ran.out).toContain('code 1');
-    const command =
-      "dbus-run-session -- sh -c 'gnome-keyring-daemon --unlock --components=secrets && fastband serve'";
+    const command = `dbus-run-session -- bash -c 'IFS= read -rsp "Keychain password: " p && echo && printf %s "$p" | gnome-keyring-daemon --unlock --components=secrets && fastband serve'`;
     expect(ran.err).toContain('There is no D-Bus session here');
     expect(ran.err).toContain(`Run: ${command}`);
     expect(ran.out).toContain(command);
@@ -126,12 +127,12 @@ describe.skipIf(!HAS_KEYCHAIN)('the real keychain of this system', () => {
       `gnome-keyring-daemon --start --components=secrets > /dev/null 2>&1
        command=$(fastband keys list 2>&1 | sed -n 's/^.*Run: //p' | head -n 1)
        echo "$command"
-       printf pass | $command > /dev/null 2>&1
+       printf 'pass\\n' | eval "$command" > /dev/null 2>&1
        fastband keys list --json`,
       { bus: true },
     );
     const [command, list] = ran.out.trim().split('\n');
-    expect(command).toMatch(/^gnome-keyring-daemon /);
+    expect(command).toMatch(/^bash -c '.*gnome-keyring-daemon --replace /);
     expect(JSON.parse(list ?? '')).toMatchObject({
       keychain: { state: 'working' },
       keys: [{ id: 'anthropic', state: 'ok' }],

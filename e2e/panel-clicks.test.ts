@@ -71,7 +71,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
       await question().waitFor();
       await page.keyboard.press('Escape');
       await question().waitFor({ state: 'detached' });
-      expect(await paths.inputValue()).toBe('docs/**');
+      await expect.poll(() => paths.inputValue()).toBe('docs/**');
       await leave();
       await question().getByRole('button', { name: 'Leave' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -113,7 +113,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
       await question().waitFor();
       await page.keyboard.press('Escape');
       await question().waitFor({ state: 'detached' });
-      expect(await input().inputValue()).toBe('typed.example.org');
+      await expect.poll(() => input().inputValue()).toBe('typed.example.org');
       await leave();
       await question().getByRole('button', { name: 'Leave' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -142,7 +142,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     await page.getByRole('tab', { name: 'Schema' }).click();
     await page.getByText('"additionalProperties"').waitFor();
     await page.getByRole('tab', { name: 'Try' }).click();
-    expect(await page.getByRole('textbox', { name: /^path/ }).inputValue()).toBe('shop/tried.txt');
+    await expect.poll(() => page.getByRole('textbox', { name: /^path/ }).inputValue()).toBe('shop/tried.txt');
     const waiting = await asked();
     await host.api('approvals.decide', { id: waiting?.id ?? '', decision: 'allow' });
     await page.getByRole('heading', { name: /^Answer, / }).waitFor();
@@ -158,7 +158,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     await page.getByRole('heading', { name: 'Workspaces', level: 1 }).waitFor();
     const row = page.locator('[aria-current=true]').filter({ hasText: 'website' });
     await row.waitFor();
-    expect(await page.locator('main [aria-current=true]').count()).toBe(1);
+    await expect.poll(() => page.locator('main [aria-current=true]').count()).toBe(1);
     await expect
       .poll(() => page.evaluate("document.activeElement?.getAttribute('aria-current')"))
       .toBe('true');
@@ -231,12 +231,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     const reaches = await add({ kind: 'net', hosts: ['api.example'], methods: ['GET'] });
     await show(`rules?rule=${runs.id}`);
     const folders = page.getByLabel('Folders it runs in');
-    expect(await folders.inputValue()).toBe('packages/**');
+    await expect.poll(() => folders.inputValue()).toBe('packages/**');
     await folders.fill('apps/*');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The rule was changed').waitFor();
     await page.goto(new URL(`#/rules?rule=${reaches.id}`, page.url()).href);
-    expect(await page.getByLabel('Methods').inputValue()).toBe('GET');
+    await expect.poll(() => page.getByLabel('Methods').inputValue()).toBe('GET');
     await page.getByLabel('Methods').fill('get, post');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByLabel('Methods').waitFor({ state: 'detached' });
@@ -277,7 +277,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel by click, on a host at work', 
     const drawer = page.getByRole('dialog', { name: 'Spender' });
     const tokens = drawer.getByRole('textbox', { name: 'Tokens a day' });
     const save = drawer.getByRole('button', { name: 'Save' });
-    expect(await save.isDisabled()).toBe(true);
+    await expect.poll(() => save.isDisabled()).toBe(true);
     await tokens.fill('1.5');
     await save.click();
     await drawer.getByRole('alert').filter({ hasText: 'Type a whole number' }).waitFor();

@@ -106,7 +106,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the gallery in the panel, with pictures 
     await page.keyboard.press('ArrowRight');
     await dialog.getByText('/red').first().waitFor();
     await expect.poll(() => colourAt(inDialog(0), 50, 50)).toBe('red');
-    expect(await dialog.getByRole('button', { name: 'Next picture' }).isDisabled()).toBe(true);
+    await expect.poll(() => dialog.getByRole('button', { name: 'Next picture' }).isDisabled()).toBe(true);
     await page.keyboard.press('ArrowLeft');
     await dialog.getByText('/green').first().waitFor();
     await page.keyboard.press('Escape');
@@ -125,7 +125,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the gallery in the panel, with pictures 
 
   it('compares two, with a border that a slider moves', async () => {
     const compare = page.getByRole('button', { name: 'Compare', exact: true });
-    expect(await compare.isDisabled()).toBe(true);
+    await expect.poll(() => compare.isDisabled()).toBe(true);
     const boxes = page.getByRole('checkbox', { name: /^Choose the picture of/ });
     await boxes.nth(0).check();
     await boxes.nth(2).check();
@@ -164,7 +164,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the gallery in the panel, with pictures 
     await page.keyboard.press('Delete');
     await page.getByRole('alertdialog').getByText('Delete this picture?').waitFor();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
-    expect(await tiles().count()).toBe(3);
+    await expect.poll(() => tiles().count()).toBe(3);
     await tiles().last().focus();
     await page.keyboard.press('Delete');
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();

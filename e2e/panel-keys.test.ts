@@ -100,9 +100,9 @@ describe.skipIf(!existsSync(CHROMIUM) || !HAS_KEYCHAIN)('keys in the panel, in a
     await page.getByRole('button', { name: 'Look into it' }).click();
     // A provider's key that is not there yet is ticked; what would replace one, and what is none, are not.
     const tick = (name: string) => page.getByRole('checkbox', { name: new RegExp(`^${name}`) });
-    expect(await tick('OPENAI_API_KEY').isChecked()).toBe(true);
-    expect(await tick('ANTHROPIC_API_KEY').isChecked()).toBe(false);
-    expect(await tick('SHOP').isChecked()).toBe(false);
+    await expect.poll(() => tick('OPENAI_API_KEY').isChecked()).toBe(true);
+    await expect.poll(() => tick('ANTHROPIC_API_KEY').isChecked()).toBe(false);
+    await expect.poll(() => tick('SHOP').isChecked()).toBe(false);
     await tick('OPENAI_API_KEY').uncheck();
     await tick('ANTHROPIC_API_KEY').check();
     await page.getByLabel('Then delete their lines from the file').check();

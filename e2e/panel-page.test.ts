@@ -262,14 +262,14 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     await ready('change a.txt');
     await page.getByLabel('one hour').check();
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
-    expect(await page.getByLabel(/part 1 of 3: runs/).inputValue()).toBe('npm\ntest');
+    await expect.poll(() => page.getByLabel(/part 1 of 3: runs/).inputValue()).toBe('npm\ntest');
     await page.getByLabel(/part 1 of 3: runs/).fill('npm\ntest\n...');
     await page.getByLabel(/part 2 of 3: changes/).fill('src/**');
     await page.getByLabel(/part 3 of 3: reads/).fill('');
     // What was typed is there again when the answer is to be remembered after all.
     await page.getByLabel('just this once').check();
     await page.getByLabel('always').check();
-    expect(await page.getByLabel(/part 2 of 2: changes/).inputValue()).toBe('src/**');
+    await expect.poll(() => page.getByLabel(/part 2 of 2: changes/).inputValue()).toBe('src/**');
     await page.getByRole('button', { name: /^Allow/ }).click();
     await expect
       .poll(() => fake.decided)
@@ -298,7 +298,7 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     expect((await changes.innerText()).replace(/\s+/g, ' ')).toContain('2 − return a; 2 + return a + 1;');
     await page.reload();
     await changes.waitFor();
-    expect(await page.getByLabel('Side by side').isChecked()).toBe(true);
+    await expect.poll(() => page.getByLabel('Side by side').isChecked()).toBe(true);
     // The tick has the focus, and no text is typed into it.
     await page.getByLabel('Side by side').click();
     await page.waitForTimeout(GUARD_MS + 100);
@@ -386,12 +386,12 @@ describe.skipIf(missing !== '')(`the panel in a browser${missing}`, () => {
     const port = Number(new URL(panel.url).port);
     await panel.close();
     await page.getByText('Fastband does not answer', { exact: false }).waitFor();
-    expect(await page.getByRole('button', { name: 'Allow' }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: 'Allow' }).isDisabled()).toBe(true);
     fake.approvals.push(approval('b', { createdAt: Date.now() + 1 }));
     panel = await start(port);
     await page.getByText('2 waiting').waitFor();
     expect(await page.getByText('Fastband does not answer', { exact: false }).count()).toBe(0);
-    expect(await page.getByRole('button', { name: 'Allow' }).isDisabled()).toBe(false);
+    await expect.poll(() => page.getByRole('button', { name: 'Allow' }).isDisabled()).toBe(false);
   });
 
   it('logs out', async () => {

@@ -77,7 +77,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page of settings', () => {
     await expect.poll(() => stored('browser.path')).toBe('/opt/chromium/chrome');
     await reset('providers.openaiUrl', 'OpenAI', DEFAULT_SETTINGS.providers.openaiUrl);
     await reset('browser.path', 'Program', '');
-    expect(await path.inputValue()).toBe('');
+    await expect.poll(() => path.inputValue()).toBe('');
   });
 
   it('keeps what cannot be saved as it was typed, says why, and puts back what was there on Escape', async () => {
@@ -87,10 +87,10 @@ describe.skipIf(!existsSync(CHROMIUM))('the page of settings', () => {
     await section('AI providers')
       .getByText(/^Not saved\. It must be an address that begins with https:.*fragment\.$/)
       .waitFor();
-    expect(await url.inputValue()).toBe('ftp://example.org');
+    await expect.poll(() => url.inputValue()).toBe('ftp://example.org');
     expect(await url.getAttribute('aria-invalid')).toBe('true');
     await url.press('Escape');
-    expect(await url.inputValue()).toBe(DEFAULT_SETTINGS.providers.anthropicUrl);
+    await expect.poll(() => url.inputValue()).toBe(DEFAULT_SETTINGS.providers.anthropicUrl);
     await section('AI providers').getByRole('alert').waitFor({ state: 'detached' });
     const seconds = control('Approvals', 'Time to answer');
     await seconds.fill('soon');
@@ -133,7 +133,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page of settings', () => {
     await page.getByRole('searchbox', { name: 'Search settings' }).fill('robots');
     await section('Server').waitFor({ state: 'detached' });
     await control('Web', 'Respect robots.txt').waitFor();
-    expect(await page.getByRole('main').getByRole('region').count()).toBe(1);
+    await expect.poll(() => page.getByRole('main').getByRole('region').count()).toBe(1);
     await page.getByRole('searchbox').fill('nothing of the kind');
     await page.getByRole('button', { name: 'Show all settings' }).click();
     await section('Server').waitFor();

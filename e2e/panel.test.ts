@@ -329,7 +329,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
     await page.evaluate("location.hash = '#/tools'");
     await page.getByRole('alertdialog', { name: 'Leave without saving?' }).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).last().click();
-    expect(await page.getByLabel('Paths').inputValue()).toBe('README.md');
+    await expect.poll(() => page.getByLabel('Paths').inputValue()).toBe('README.md');
   });
 
   it('takes rules from a file, after it has shown what changes', async () => {
@@ -345,7 +345,9 @@ describe.skipIf(!existsSync(CHROMIUM))('the panel, on a host at work', () => {
       });
     await choose('version: 1\nrules:\n  - effect: perhaps\n');
     await page.getByText(/no valid policy/).waitFor();
-    expect(await page.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Import', exact: true }).isDisabled())
+      .toBe(true);
     await choose(
       'version: 1\nrules:\n  - effect: deny\n    match: { kind: net, hosts: ["*.example.org"] }\n',
     );

@@ -510,7 +510,7 @@ describe.skipIf(!CAN_RUN)(`the desktop app, on ${RUNS_ON}`, () => {
       { message: 'Leave without saving?', buttons: ['Stay', 'Leave'], cancelId: 0 },
     ]);
     expect(windows).toMatchObject([{ visible: true }]);
-    expect(await port.inputValue()).toContain('no number');
+    await expect.poll(() => port.inputValue()).toContain('no number');
     expect(await call(page, 'server.status')).toMatchObject({ ok: true, value: { running: true } });
     // Nothing of the quitting is left: closing the window hides it.
     await app.order({ do: 'close', url: 'index.html' });

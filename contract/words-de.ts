@@ -123,8 +123,8 @@ export const de: Words = {
       `${name} kann über Optionen andere Programme ausführen oder erreicht andere Rechner. ${UNSEEN}`,
     script: (name) => `${name} ist ein Skript. ${UNSEEN}`,
     ownProgram: (name) =>
-      `${name} ist eine Datei des Arbeitsbereichs: Ausgeführt wird, was in ihr steht. ${UNSEEN}`,
-    linkedFolder: () => 'Der Arbeitsordner führt über einen Link.',
+      `${name} ist eine Datei des Arbeitsordners: Ausgeführt wird, was in ihr steht. ${UNSEEN}`,
+    linkedFolder: () => 'Der Ordner, in dem der Befehl läuft, führt über einen Link.',
     foreignLetters: (host, shown) =>
       `${host} ist ein Name mit Buchstaben außerhalb von a bis z, der wie ein anderer aussehen kann.${shown === '' ? '' : ` Anderswo wird er als „${shown}“ gezeigt.`}`,
     notEncrypted: () => 'Das ist nicht verschlüsselt: Alle auf dem Weg können es lesen und ändern.',

@@ -80,7 +80,7 @@ describe('Allow in a notification', () => {
       actions: ['deny'],
     });
     expect(noticeOf(approval([exec], [warning('linkedFolder')]), german).body).toBe(
-      'Der Arbeitsordner führt über einen Link.',
+      'Der Ordner, in dem der Befehl läuft, führt über einen Link.',
     );
   });
 });
